@@ -1,0 +1,3 @@
+//! The cloud on one machine, driven by `template.yaml`.
+
+pub mod template;

@@ -1,0 +1,3 @@
+//! `template.yaml`, read and not copied.
+
+pub mod model;

@@ -1,0 +1,1 @@
+//! The outside world behind small types: tables, sockets, push, mail, media and keys.
