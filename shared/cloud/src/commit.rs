@@ -1,0 +1,179 @@
+//! The one commit of a function: a transaction whose every condition is named by the invariant that
+//! it guards, so that a refusal says which rule stood in the way.
+//!
+//! `DynamoDB` cancels a transaction that meets another on the same item, without either being
+//! wrong; those are tried again, after a wait that grows and is drawn at random, for as long as a
+//! person would wait. A refused condition is never tried again.
+//! <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
+
+use std::time::Duration;
+
+use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
+use aws_sdk_dynamodb::types::TransactWriteItem;
+use rand::RngExt as _;
+
+use crate::failure::CloudError;
+use crate::stored::Item;
+
+/// The most that one transaction may hold.
+pub const MOST_ITEMS: usize = 100;
+
+/// How often a transaction that met another one is tried.
+const TRIES: u32 = 12;
+/// The first wait's upper bound; it doubles up to [`LONGEST_WAIT`].
+const FIRST_WAIT: Duration = Duration::from_millis(8);
+const LONGEST_WAIT: Duration = Duration::from_millis(500);
+
+/// The invariant that a condition guards.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Guard {
+    /// Nothing can refuse this item.
+    None,
+    /// The e-mail address has no account yet.
+    AddressFree,
+    /// The address was proved by a one-time code that has not been used up.
+    AddressProved,
+    /// The account is as it was read, and not deleted.
+    AccountUnchanged,
+    /// The session is alive and its refresh token unspent.
+    SessionUnchanged,
+    /// The request is still in the state that the rule was decided on.
+    RequestUnchanged,
+    /// This responder has not answered this request before.
+    FirstResponse,
+    /// The idempotency key has not been used.
+    KeyUnused,
+    /// The socket's ticket is unspent.
+    TicketUnspent,
+}
+
+/// Why a commit did not happen.
+#[derive(Debug, thiserror::Error)]
+pub enum CommitError {
+    /// A condition did not hold.
+    #[error("refused by {:?}", .0.guard)]
+    Refused(Refusal),
+    /// The outside world failed; whether the commit happened is not known.
+    #[error(transparent)]
+    Cloud(#[from] CloudError),
+}
+
+/// The first condition that did not hold.
+#[derive(Debug)]
+pub struct Refusal {
+    /// What it guards.
+    pub guard: Guard,
+    /// The item as it stands, where the condition asked for it.
+    pub(crate) item: Option<Item>,
+}
+
+/// A transaction being filled.
+#[derive(Debug)]
+pub struct Commit {
+    client: aws_sdk_dynamodb::Client,
+    items: Vec<TransactWriteItem>,
+    guards: Vec<Guard>,
+}
+
+impl Commit {
+    pub(crate) fn new(client: aws_sdk_dynamodb::Client) -> Self {
+        Self {
+            client,
+            items: Vec::new(),
+            guards: Vec::new(),
+        }
+    }
+
+    /// Adds an item and the invariant that its condition guards.
+    pub(crate) fn push(&mut self, guard: Guard, item: TransactWriteItem) {
+        self.guards.push(guard);
+        self.items.push(item);
+    }
+
+    /// How many items it holds, of [`MOST_ITEMS`].
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Whether it holds nothing yet.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Does all of it, or nothing.
+    ///
+    /// # Errors
+    /// [`CommitError::Refused`] when a condition did not hold; [`CommitError::Cloud`] when it is
+    /// not known what happened.
+    pub async fn run(self) -> Result<(), CommitError> {
+        // One token for all tries: DynamoDB then does a transaction once, however often an answer
+        // is lost on the way.
+        let token = ulid::Ulid::generate().to_string();
+        let mut longest = FIRST_WAIT;
+        for _ in 0..TRIES {
+            match self.attempt(&token).await? {
+                Attempt::Done => return Ok(()),
+                Attempt::Refused(refusal) => return Err(CommitError::Refused(refusal)),
+                Attempt::MetAnother => {
+                    let wait = rand::rng().random_range(Duration::ZERO..=longest);
+                    tokio::time::sleep(wait).await;
+                    longest = (longest * 2).min(LONGEST_WAIT);
+                }
+            }
+        }
+        Err(CloudError::Contended.into())
+    }
+
+    async fn attempt(&self, token: &str) -> Result<Attempt, CloudError> {
+        let outcome = self
+            .client
+            .transact_write_items()
+            .set_transact_items(Some(self.items.clone()))
+            .client_request_token(token)
+            .send()
+            .await;
+        let Err(error) = outcome else {
+            return Ok(Attempt::Done);
+        };
+        match error.as_service_error() {
+            Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
+                let reasons = cancelled.cancellation_reasons();
+                let refused = reasons
+                    .iter()
+                    .zip(&self.guards)
+                    .find(|(reason, _)| reason.code() == Some("ConditionalCheckFailed"));
+                if let Some((reason, guard)) = refused {
+                    return Ok(Attempt::Refused(Refusal {
+                        guard: *guard,
+                        item: reason.item().cloned(),
+                    }));
+                }
+                let passing = reasons.iter().all(|reason| {
+                    matches!(
+                        reason.code(),
+                        None | Some(
+                            "None"
+                                | "TransactionConflict"
+                                | "ThrottlingError"
+                                | "ProvisionedThroughputExceeded"
+                        )
+                    )
+                });
+                if passing {
+                    return Ok(Attempt::MetAnother);
+                }
+            }
+            Some(TransactWriteItemsError::TransactionInProgressException(_)) => {
+                return Ok(Attempt::MetAnother);
+            }
+            _ => {}
+        }
+        Err(CloudError::call("TransactWriteItems")(error))
+    }
+}
+
+enum Attempt {
+    Done,
+    Refused(Refusal),
+    MetAnother,
+}

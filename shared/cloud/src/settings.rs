@@ -1,0 +1,34 @@
+//! What the template tells a function through its environment, read when it is first needed: a
+//! function that has no business with a table has no setting for it either.
+
+use std::env;
+
+use crate::failure::CloudError;
+
+/// One variable of the environment.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Setting(&'static str);
+
+pub(crate) const ACCOUNTS_TABLE: Setting = Setting("ACCOUNTS_TABLE");
+pub(crate) const REQUESTS_TABLE: Setting = Setting("REQUESTS_TABLE");
+pub(crate) const CONNECTIONS_TABLE: Setting = Setting("CONNECTIONS_TABLE");
+pub(crate) const NOTIFICATIONS_TABLE: Setting = Setting("NOTIFICATIONS_TABLE");
+pub(crate) const OUTBOX_TABLE: Setting = Setting("OUTBOX_TABLE");
+pub(crate) const MEDIA_BUCKET: Setting = Setting("MEDIA_BUCKET");
+pub(crate) const MAIL_FROM: Setting = Setting("MAIL_FROM");
+pub(crate) const OTP_PEPPER_SECRET: Setting = Setting("OTP_PEPPER_SECRET");
+pub(crate) const TOKEN_SIGNING_SECRET: Setting = Setting("TOKEN_SIGNING_SECRET");
+pub(crate) const TOKEN_PUBLIC_KEYS: Setting = Setting("TOKEN_PUBLIC_KEYS");
+
+impl Setting {
+    pub(crate) fn read(self) -> Result<String, CloudError> {
+        env::var(self.0)
+            .ok()
+            .filter(|value| !value.is_empty())
+            .ok_or(CloudError::Setting(self.0))
+    }
+
+    pub(crate) const fn missing(self) -> CloudError {
+        CloudError::Setting(self.0)
+    }
+}
