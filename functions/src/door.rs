@@ -1,0 +1,53 @@
+//! The table from a function's name to its handler. A test holds it against `template.yaml` and
+//! `events/`: a name in one and not in the others fails.
+
+use std::sync::LazyLock;
+
+use callout_cloud::Cloud;
+use futures::future::BoxFuture;
+use lambda_http::{Error, service_fn};
+
+use crate::http::{self, Answer, Call, Failure};
+
+/// What the process has reached of the cloud so far; one for all its invocations.
+pub(crate) static CLOUD: LazyLock<Cloud> = LazyLock::new(Cloud::new);
+
+type HttpHandler = fn(Call) -> BoxFuture<'static, Result<Answer, Failure>>;
+
+/// How events reach a function.
+pub(crate) enum Door {
+    /// Through the HTTP API.
+    Http(HttpHandler),
+}
+
+macro_rules! doors {
+    ($($name:literal => $kind:ident $module:path;)*) => {
+        /// The names of all functions, as `Handler` in the template has them.
+        #[cfg(test)]
+        pub(crate) const NAMES: &[&str] = &[$($name),*];
+
+        /// The door of the function of that name.
+        pub(crate) fn of(name: &str) -> Option<Door> {
+            match name {
+                $($name => {
+                    use $module as function;
+                    Some(Door::$kind(|event| Box::pin(function::handle(event))))
+                })*
+                _ => None,
+            }
+        }
+    };
+}
+
+doors! {}
+
+impl Door {
+    /// Serves events until the process is ended.
+    pub(crate) async fn run(self) -> Result<(), Error> {
+        match self {
+            Self::Http(handler) => {
+                lambda_http::run(service_fn(move |request| http::serve(handler, request))).await
+            }
+        }
+    }
+}

@@ -1,0 +1,45 @@
+//! What every HTTP function shares: reading the call, naming the caller, answering, and the one
+//! place where a failure becomes the contract's JSON.
+
+mod answer;
+mod call;
+mod failure;
+mod form;
+mod multipart;
+
+use std::convert::Infallible;
+use std::future::Future;
+use std::time::Instant;
+
+use lambda_http::{Body, Request, Response, tracing};
+
+pub(crate) use answer::Answer;
+pub(crate) use call::{Call, Caller};
+pub(crate) use failure::{Failure, Refused};
+pub(crate) use form::{Form, Given, Upload};
+
+/// Runs a handler on a request and turns whatever comes of it into a response.
+pub(crate) async fn serve<F>(
+    handler: impl FnOnce(Call) -> F,
+    request: Request,
+) -> Result<Response<Body>, Infallible>
+where
+    F: Future<Output = Result<Answer, Failure>>,
+{
+    let started = Instant::now();
+    let call = Call::new(request);
+    let request_id = call.request_id().to_owned();
+    let outcome = if call.is_below_a_slash() {
+        Err(Failure::unknown_path())
+    } else {
+        handler(call).await
+    };
+    let answer = outcome.unwrap_or_else(|failure| failure.answer(&request_id));
+    tracing::info!(
+        request_id,
+        status = answer.status(),
+        milliseconds = started.elapsed().as_secs_f64() * 1_000.0,
+        "answered"
+    );
+    Ok(answer.into_response())
+}
