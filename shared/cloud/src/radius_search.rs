@@ -156,18 +156,14 @@ struct Answer {
 }
 
 fn readable<T: DeserializeOwned + Located>(item: Item) -> Option<(T, GeoPoint)> {
-    match stored::read::<T>("an item of an index of places", item) {
-        Ok(found) => {
-            let position = found.position();
-            Some((found, position))
-        }
-        Err(_) => {
-            // Neither the item nor serde's words, which quote it: they may hold a person's data.
-            tracing::error!(
-                stored_as = std::any::type_name::<T>(),
-                "an item does not read"
-            );
-            None
-        }
-    }
+    let Ok(found) = stored::read::<T>("an item of an index of places", item) else {
+        // Neither the item nor serde's words, which quote it: they may hold a person's data.
+        tracing::error!(
+            stored_as = std::any::type_name::<T>(),
+            "an item does not read"
+        );
+        return None;
+    };
+    let position = found.position();
+    Some((found, position))
 }
