@@ -5,5 +5,8 @@
 
 pub mod event;
 pub mod ids;
+pub mod login;
 pub mod moment;
+pub mod otp;
 pub mod role;
+pub mod session;
