@@ -6,10 +6,18 @@
 pub mod clock;
 pub mod commit;
 pub mod failure;
+pub mod login_attempts;
+pub mod mail;
+pub mod otp;
 pub mod outbox;
+pub mod passwords;
 pub mod secrets;
+pub mod sessions;
+pub mod tickets;
 pub mod tokens;
 
+mod opaque;
+mod revised;
 mod settings;
 mod stored;
 
@@ -28,6 +36,7 @@ use crate::tokens::Tokens;
 pub struct Cloud {
     config: OnceCell<SdkConfig>,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
+    ses: OnceCell<aws_sdk_ses::Client>,
     secrets: Secrets,
     tokens: Tokens,
 }
