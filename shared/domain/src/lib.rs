@@ -7,5 +7,8 @@ pub mod account;
 pub mod event;
 pub mod geo;
 pub mod ids;
+pub mod login;
 pub mod moment;
+pub mod otp;
 pub mod role;
+pub mod session;
