@@ -5,6 +5,7 @@
 
 pub mod audience;
 pub mod event;
+pub mod geo;
 pub mod ids;
 pub mod media;
 pub mod medicine;
