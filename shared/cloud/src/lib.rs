@@ -6,7 +6,10 @@
 pub mod clock;
 pub mod commit;
 pub mod failure;
+pub mod idempotency;
+pub mod media;
 pub mod outbox;
+pub mod requests;
 pub mod secrets;
 pub mod tokens;
 
@@ -28,6 +31,7 @@ use crate::tokens::Tokens;
 pub struct Cloud {
     config: OnceCell<SdkConfig>,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
+    s3: OnceCell<aws_sdk_s3::Client>,
     secrets: Secrets,
     tokens: Tokens,
 }
