@@ -13,6 +13,8 @@ pub mod requests;
 pub mod secrets;
 pub mod tokens;
 
+#[cfg_attr(not(test), expect(dead_code, reason = "the tables that search come next"))]
+mod radius_search;
 mod settings;
 mod stored;
 
