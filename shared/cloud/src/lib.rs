@@ -3,6 +3,7 @@
 //! A [`Cloud`] makes each client of AWS when it is first needed, so that a function pays at its
 //! start only for what it uses. No type of AWS leaves this crate.
 
+pub mod accounts;
 pub mod clock;
 pub mod commit;
 pub mod failure;

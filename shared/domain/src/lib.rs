@@ -3,6 +3,7 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
+pub mod account;
 pub mod audience;
 pub mod event;
 pub mod geo;
