@@ -39,7 +39,14 @@ macro_rules! doors {
     };
 }
 
-doors! {}
+doors! {
+    "accounts.change_profile" => Http crate::accounts::change_profile;
+    "accounts.delete_profile" => Http crate::accounts::delete_profile;
+    "accounts.list_pharmacies" => Http crate::accounts::list_pharmacies;
+    "accounts.read_pharmacy" => Http crate::accounts::read_pharmacy;
+    "accounts.read_profile" => Http crate::accounts::read_profile;
+    "accounts.register" => Http crate::accounts::register;
+}
 
 impl Door {
     /// Serves events until the process is ended.

@@ -90,6 +90,11 @@ impl Once {
         }
     }
 
+    /// Whether the caller gave a key, so that a fingerprint of what they sent will be kept.
+    pub(crate) fn has_key(call: &Call) -> bool {
+        call.header_bytes(HEADER).is_some()
+    }
+
     /// Work whose sender cannot give a key, over a socket.
     pub(crate) const fn without_key(now: Moment) -> Self {
         Self {
