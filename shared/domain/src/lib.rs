@@ -4,6 +4,7 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 pub mod event;
+pub mod geo;
 pub mod ids;
 pub mod moment;
 pub mod role;
