@@ -2,8 +2,9 @@
 //! start functions.
 //!
 //! The engine is `dynoxide-rs`, on one `SQLite` file in the state folder. It is called in process
-//! and not over its own HTTP server: one hop less for every call that a function makes, and the
-//! door already reads what it must know of a request (who asks, for what, of which table).
+//! and not over its own HTTP server: a put through this door takes as long as one through that
+//! server (0.8 ms in an unoptimized build, most of it HTTP), so a proxy would cost twice that. The
+//! price is that bodies which no SDK sends are refused in less than AWS's exact words.
 
 mod calls;
 mod door;

@@ -142,6 +142,19 @@ async fn kept_tables_are_found_again_and_a_changed_one_names_the_way_out() {
     }
 }
 
+#[test]
+fn the_deployed_tables_are_made_and_found_again() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../template.yaml");
+    let keys = BTreeMap::from([("TokenPublicKeys".to_owned(), "k:v".to_owned())]);
+    let deployed = crate::template::load(path.as_ref(), &keys).unwrap();
+    let state = State::temporary().unwrap();
+    for _ in 0..2 {
+        let engine = Engine::open(&state, &deployed).unwrap();
+        let streamed = deployed.tables.values().filter(|table| table.has_stream);
+        assert_eq!(engine.streamed_tables().len(), streamed.count());
+    }
+}
+
 #[tokio::test]
 async fn a_sparse_local_index_is_read_consistently() {
     let engine = engine();

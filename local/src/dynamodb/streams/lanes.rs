@@ -166,3 +166,85 @@ impl Lane {
         self.running.front().copied().or(waiting)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    fn record(position: i64, key_hash: u64, length: usize) -> Record {
+        Record {
+            position,
+            sequence_number: position.to_string(),
+            key_hash,
+            written: 0.0,
+            event: Value::Null,
+            length,
+        }
+    }
+
+    fn positions(taken: &[(usize, Vec<Record>)]) -> Vec<(usize, Vec<i64>)> {
+        let positions = |batch: &Vec<Record>| batch.iter().map(|record| record.position).collect();
+        taken
+            .iter()
+            .map(|(lane, batch)| (*lane, positions(batch)))
+            .collect()
+    }
+
+    #[test]
+    fn a_batch_ends_at_its_size_and_before_six_megabytes() {
+        let mut lanes = Lanes::new(1, &Checkpoint::default());
+        for position in 1..=4 {
+            lanes.push(record(position, 0, 2_500_000));
+        }
+        let taken = lanes.take_due(3, Duration::ZERO);
+        assert_eq!(positions(&taken), [(0, vec![1, 2])]);
+        assert!(
+            lanes.take_due(3, Duration::ZERO).is_empty(),
+            "a busy lane waits"
+        );
+        lanes.rest(0);
+        let taken = lanes.take_due(1, Duration::ZERO);
+        assert_eq!(positions(&taken), [(0, vec![3])]);
+    }
+
+    #[test]
+    fn a_record_larger_than_a_batch_goes_alone() {
+        let mut lanes = Lanes::new(1, &Checkpoint::default());
+        lanes.push(record(1, 0, 7_000_000));
+        assert_eq!(
+            positions(&lanes.take_due(3, Duration::ZERO)),
+            [(0, vec![1])]
+        );
+    }
+
+    #[test]
+    fn a_checkpoint_covers_what_is_done_and_nothing_else() {
+        let mut lanes = Lanes::new(2, &Checkpoint::default());
+        for (position, key) in [(1, 0), (2, 1), (3, 0), (4, 1)] {
+            lanes.push(record(position, key, 1));
+            lanes.set_read(position);
+        }
+        lanes.take_due(1, Duration::ZERO);
+        assert_eq!(lanes.checkpoint().position, 0);
+        // Lane 1 is done with its first record, lane 0 with none.
+        lanes.done(1, 2);
+        let checkpoint = lanes.checkpoint();
+        assert_eq!(checkpoint.position, 0);
+        let covered: Vec<_> = [(1, 0), (2, 1), (3, 0), (4, 1)]
+            .into_iter()
+            .filter(|(position, lane)| checkpoint.covers(*position, *lane, 2))
+            .collect();
+        assert_eq!(covered, [(2, 1)]);
+        assert!(!checkpoint.covers(2, 1, 3), "other lanes, other keys");
+        lanes.done(0, 1);
+        assert_eq!(lanes.checkpoint().position, 2);
+        lanes.rest(0);
+        lanes.rest(1);
+        lanes.take_due(1, Duration::ZERO);
+        lanes.done(0, 3);
+        lanes.done(1, 4);
+        assert_eq!(lanes.checkpoint().position, 4);
+    }
+}
