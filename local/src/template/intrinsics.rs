@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::names::{self, Named};
+use super::parameters;
 use super::read::text;
 use super::{ACCOUNT, REGION, STACK_NAME, TemplateError};
 
@@ -52,7 +53,7 @@ impl Scope {
             return Err(TemplateError::new(format!("has no parameter {unknown}")));
         }
         for (name, declaration) in &declared {
-            let value = parameter(declaration, overrides.get(name))
+            let value = parameters::value(declaration, overrides.get(name))
                 .map_err(|what| TemplateError::new(format!("parameter {name} {what}")))?;
             scope.parameters.insert(name.clone(), value);
         }
@@ -100,15 +101,6 @@ impl Scope {
         }
     }
 
-    /// Whether the condition of that name holds.
-    pub(super) fn condition(&self, name: &str) -> Result<bool, String> {
-        let condition = self
-            .section("Conditions")
-            .and_then(|conditions| conditions.get(name))
-            .ok_or_else(|| format!("there is no condition {name}"))?;
-        self.deeper(|| self.test(condition))
-    }
-
     fn intrinsic(&self, name: &str, argument: &Value) -> Result<Option<Value>, String> {
         match name {
             "Ref" => self.reference(&self.word(name, argument)?),
@@ -127,45 +119,6 @@ impl Scope {
                 Err(format!("{name} may stand only in a condition"))
             }
             _ => Err(format!("the intrinsic {name} is not supported locally")),
-        }
-    }
-
-    fn test(&self, condition: &Value) -> Result<bool, String> {
-        let Some((name, argument)) = condition.as_object().and_then(single) else {
-            return Err(format!("{condition} is no condition"));
-        };
-        match name {
-            "Condition" => self.condition(&self.word(name, argument)?),
-            "Fn::Equals" => {
-                let [left, right] = arguments(name, argument)?;
-                let (left, right) = (self.resolve(left)?, self.resolve(right)?);
-                // Parameters are text, so `!Equals [!Ref Count, 3]` compares as text does.
-                Ok(
-                    match (left.as_ref().and_then(text), right.as_ref().and_then(text)) {
-                        (Some(left), Some(right)) => left == right,
-                        (Some(_) | None, _) => left == right,
-                    },
-                )
-            }
-            "Fn::Not" => {
-                let [inner] = arguments(name, argument)?;
-                Ok(!self.deeper(|| self.test(inner))?)
-            }
-            "Fn::And" | "Fn::Or" => {
-                let Some(all) = argument.as_array() else {
-                    return Err(format!("{name} takes a list of conditions"));
-                };
-                let held = all
-                    .iter()
-                    .map(|inner| self.deeper(|| self.test(inner)))
-                    .collect::<Result<Vec<_>, _>>()?;
-                Ok(if name == "Fn::And" {
-                    held.iter().all(|held| *held)
-                } else {
-                    held.iter().any(|held| *held)
-                })
-            }
-            _ => Err(format!("{name} is no condition")),
         }
     }
 
@@ -382,7 +335,7 @@ impl Scope {
     }
 
     /// An argument that must resolve to text.
-    fn word(&self, function: &str, value: &Value) -> Result<String, String> {
+    pub(super) fn word(&self, function: &str, value: &Value) -> Result<String, String> {
         self.resolve(value)?
             .as_ref()
             .and_then(text)
@@ -397,7 +350,7 @@ impl Scope {
         }
     }
 
-    fn deeper<T>(&self, inner: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
+    pub(super) fn deeper<T>(&self, inner: impl FnOnce() -> Result<T, String>) -> Result<T, String> {
         if self.depth.get() >= DEEPEST {
             return Err("refers to itself in a circle".to_owned());
         }
@@ -408,41 +361,7 @@ impl Scope {
     }
 }
 
-/// The value of a parameter: what was given, or its `Default`, in the shape of its `Type`.
-fn parameter(declaration: &Value, given: Option<&String>) -> Result<Value, String> {
-    let value = match (given, declaration.get("Default")) {
-        (Some(given), _) => given.clone(),
-        (None, Some(default)) => {
-            text(default).ok_or_else(|| "has a Default that is not text".to_owned())?
-        }
-        (None, None) => return Err("has no Default and was not given a value".to_owned()),
-    };
-    if let Some(allowed) = declaration.get("AllowedValues").and_then(Value::as_array)
-        && !allowed
-            .iter()
-            .filter_map(text)
-            .any(|allowed| allowed == value)
-    {
-        let allowed: Vec<_> = allowed.iter().filter_map(text).collect();
-        return Err(format!("must be one of {}", allowed.join(", ")));
-    }
-    let kind = declaration
-        .get("Type")
-        .and_then(Value::as_str)
-        .unwrap_or("String");
-    if kind == "CommaDelimitedList" || kind.starts_with("List<") {
-        return Ok(value.split(',').map(str::trim).map(Value::from).collect());
-    }
-    if kind == "Number" {
-        return serde_json::from_str(&value)
-            .ok()
-            .filter(Value::is_number)
-            .ok_or_else(|| "must be a number".to_owned());
-    }
-    Ok(Value::String(value))
-}
-
-fn single(map: &Map<String, Value>) -> Option<(&str, &Value)> {
+pub(super) fn single(map: &Map<String, Value>) -> Option<(&str, &Value)> {
     let mut pairs = map.iter();
     let (name, value) = pairs.next()?;
     pairs.next().is_none().then_some((name.as_str(), value))
@@ -453,7 +372,10 @@ fn is_intrinsic(name: &str) -> bool {
     name == "Ref" || name.starts_with("Fn::")
 }
 
-fn arguments<'a, const N: usize>(name: &str, value: &'a Value) -> Result<[&'a Value; N], String> {
+pub(super) fn arguments<'a, const N: usize>(
+    name: &str,
+    value: &'a Value,
+) -> Result<[&'a Value; N], String> {
     value
         .as_array()
         .and_then(|items| items.iter().collect::<Vec<_>>().try_into().ok())

@@ -5,11 +5,13 @@
 //! that nothing here serves (alarms, bucket policies, roles) are not resolved, but can be
 //! referred to.
 
+mod conditions;
 mod error;
 mod functions;
 mod intrinsics;
 pub mod model;
 mod names;
+mod parameters;
 mod read;
 mod resources;
 mod yaml;
