@@ -1,6 +1,6 @@
 //! The edge in front of both APIs: one host, where the seeds' own paths work.
 //!
-//! What CloudFront does in AWS, the local cloud's HTTP port does here. The socket paths of the five
+//! What `CloudFront` does in AWS, the local cloud's HTTP port does here. The socket paths of the five
 //! seeds are rewritten to the WebSocket API, with what the path says in `channel` and `id` of the
 //! query; the stage's own path leads to it too; `/_local/` belongs to the local cloud itself; and
 //! everything else is the HTTP API's.
@@ -96,9 +96,9 @@ fn channel(path: &str, stage: &str) -> Option<Channel> {
     };
     match segments.as_slice() {
         [only] if *only == stage => Some(Channel::default()),
-        ["ws", name @ ("customer" | "pharmacy")] => named(name, None),
         ["ws", name @ ("user" | "pharmacy"), id] if !id.is_empty() => named(name, Some(id)),
-        ["ws", "work", name @ ("provider" | "seeker")] => named(name, None),
+        ["ws", name @ ("customer" | "pharmacy")]
+        | ["ws", "work", name @ ("provider" | "seeker")] => named(name, None),
         ["ws", "notifications", name, id] if !name.is_empty() && !id.is_empty() => {
             named(name, Some(id))
         }

@@ -78,10 +78,12 @@ impl Invoke for FakeFunctions {
                 .ok_or_else(|| InvokeError::Unknown(function.to_owned()))?;
             let answer = function(event).await?;
             // A string stands for the raw bytes of an answer that is no JSON.
-            Ok(match answer {
-                Value::String(raw) if raw.starts_with("raw:") => Bytes::from(raw),
-                answer => Bytes::from(answer.to_string()),
-            })
+            Ok(
+                match answer.as_str().filter(|raw| raw.starts_with("raw:")) {
+                    Some(raw) => Bytes::from(raw.to_owned()),
+                    None => Bytes::from(answer.to_string()),
+                },
+            )
         })
     }
 }

@@ -15,6 +15,7 @@ mod stats;
 mod tests;
 
 pub use options::LambdaOptions;
+pub(crate) use options::MANAGEMENT;
 pub use pool::Lambdas;
 pub use stats::FunctionStats;
 

@@ -13,6 +13,9 @@ use crate::template::model::{Function, Stack};
 /// that no call slips out to the real cloud.
 const NOWHERE: &str = "http://127.0.0.1:9";
 
+/// Where `@connections` is, which only the template can tell a function.
+pub(crate) const MANAGEMENT: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";
+
 /// How functions are run.
 #[derive(Debug, Clone)]
 pub struct LambdaOptions {
@@ -109,7 +112,13 @@ impl LambdaOptions {
         }
         environment.extend(function.environment.clone());
         // Last: what the template says of an endpoint holds in the cloud, not here.
-        environment.extend(self.endpoints.clone());
+        for (name, url) in &self.endpoints {
+            // AWS has no address of its own for this one: a function that is not told it there must
+            // not find it here.
+            if name != MANAGEMENT || function.environment.contains_key(MANAGEMENT) {
+                environment.insert(name.clone(), url.clone());
+            }
+        }
         environment
     }
 }

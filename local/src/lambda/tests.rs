@@ -171,6 +171,21 @@ async fn a_function_gets_the_event_its_context_and_its_environment_and_stays_war
     assert!(!is_alive(pid(&first)));
 }
 
+#[test]
+fn only_a_function_that_the_template_tells_of_the_management_endpoint_gets_it() {
+    let mut told = function("Told", "told");
+    told.environment.insert(
+        super::MANAGEMENT.to_owned(),
+        "https://in.the.cloud".to_owned(),
+    );
+    let mut options = options(vec![told.clone()]);
+    options.endpoints = [(super::MANAGEMENT.to_owned(), "http://here".to_owned())].into();
+    let environment = options.environment(&told, "");
+    assert_eq!(environment[super::MANAGEMENT], "http://here");
+    let environment = options.environment(&function("Untold", "untold"), "");
+    assert_eq!(environment.get(super::MANAGEMENT), None);
+}
+
 #[tokio::test]
 async fn errors_of_a_function_are_its_own_words_and_leave_it_warm() {
     let lambdas = lambdas(vec![function("Fail", "fail")]);

@@ -92,10 +92,9 @@ fn add_headers(headers: &mut HeaderMap, given: Option<&Value>) -> Result<(), Mal
         if name == CONTENT_LENGTH || HOP_BY_HOP.contains(&name.as_str()) {
             continue;
         }
-        let values = match value {
-            Value::Array(values) => values.as_slice(),
-            single => std::slice::from_ref(single),
-        };
+        let values = value
+            .as_array()
+            .map_or(std::slice::from_ref(value), Vec::as_slice);
         headers.remove(&name);
         for value in values {
             headers.append(&name, header_value(value)?);
