@@ -108,7 +108,7 @@ impl Named {
 }
 
 /// ARN of the stream of the table of that name.
-pub(super) fn stream_arn(table_name: &str) -> String {
+pub(crate) fn stream_arn(table_name: &str) -> String {
     format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table_name}/stream/{STREAM_LABEL}")
 }
 
