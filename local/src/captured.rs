@@ -18,7 +18,7 @@ use crate::push::{Behaviour, PushError, Pushes};
 pub const SERVICE: &str = "callout-local";
 
 /// The longest that a caller may wait for a mail or a push.
-const LONGEST_WAIT: Duration = Duration::from_secs(60);
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
 
 /// Gives records of another part of the local cloud at the moment they are asked for.
 pub type Read<T> = Arc<dyn Fn() -> T + Send + Sync>;

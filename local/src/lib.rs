@@ -1,8 +1,8 @@
 //! The cloud on one machine, driven by `template.yaml`.
 
-// pub mod artifact;
+pub mod artifact;
 pub mod captured;
-// pub mod client;
+pub mod client;
 // pub mod demo;
 pub mod lambda;
 pub mod mail;

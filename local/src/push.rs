@@ -4,6 +4,7 @@ mod devices;
 mod messages;
 
 use std::collections::VecDeque;
+use std::fmt::Write as _;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -218,14 +219,15 @@ fn create(pushes: &Pushes, call: &Call) -> Result<String, Fault> {
 
 fn attributes(pushes: &Pushes, call: &Call) -> Result<String, Fault> {
     let device = pushes.registry().get(call.required("EndpointArn")?)?;
-    let entries: String = device
-        .attributes()
-        .into_iter()
-        .map(|(key, value)| {
-            let value = query_api::escape(&value);
-            format!("<entry><key>{key}</key><value>{value}</value></entry>")
-        })
-        .collect();
+    let mut entries = String::new();
+    for (key, value) in device.attributes() {
+        let value = query_api::escape(&value);
+        // Writing to a String cannot fail.
+        let _ = write!(
+            entries,
+            "<entry><key>{key}</key><value>{value}</value></entry>"
+        );
+    }
     Ok(format!("<Attributes>{entries}</Attributes>"))
 }
 

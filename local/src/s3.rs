@@ -217,7 +217,7 @@ mod tests {
     }
 
     fn for_a_minute() -> PresigningConfig {
-        PresigningConfig::expires_in(Duration::from_secs(60)).unwrap()
+        PresigningConfig::expires_in(Duration::from_mins(1)).unwrap()
     }
 
     #[tokio::test]
@@ -342,10 +342,10 @@ mod tests {
     async fn an_expired_link_is_refused() {
         let door = open().await;
         let client = door.client("LOCALUploads", "right");
-        let earlier = std::time::SystemTime::now() - Duration::from_secs(120);
+        let earlier = std::time::SystemTime::now() - Duration::from_mins(2);
         let config = PresigningConfig::builder()
             .start_time(earlier)
-            .expires_in(Duration::from_secs(60))
+            .expires_in(Duration::from_mins(1))
             .build()
             .unwrap();
         let get = client
