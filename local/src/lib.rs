@@ -3,7 +3,7 @@
 pub mod artifact;
 pub mod captured;
 pub mod client;
-// pub mod demo;
+pub mod demo;
 pub mod lambda;
 pub mod mail;
 pub mod push;

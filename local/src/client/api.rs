@@ -197,8 +197,8 @@ impl Api {
             .await
     }
 
-    /// Any call: `shape` adds headers, a query or a body. A `path` may be a whole URL, which is then
-    /// called without the token, as a presigned link must be.
+    /// Any call: `shape` adds headers, a query or a body. A `path` may be a whole URL; to another
+    /// host, such as a presigned link, the token does not go along.
     ///
     /// # Errors
     /// When the call does not get through.
@@ -209,23 +209,15 @@ impl Api {
         shape: impl FnOnce(RequestBuilder) -> RequestBuilder,
     ) -> Result<Answer, ClientError> {
         let call = format!("{method} {path}");
+        let path = path.strip_prefix(&self.base).unwrap_or(path);
         let is_ours = path.starts_with('/');
-        let url = if is_ours {
-            format!("{}{path}", self.base)
-        } else {
-            path.to_owned()
-        };
+        let url = if is_ours { format!("{}{path}", self.base) } else { path.to_owned() };
         let mut request = self.http.request(method, url).timeout(TIMEOUT);
         if let Some(token) = self.token.as_ref().filter(|_| is_ours) {
             request = request.bearer_auth(token);
         }
         match receive(shape(request)).await {
-            Ok((status, headers, body)) => Ok(Answer {
-                call,
-                status,
-                headers,
-                body,
-            }),
+            Ok((status, headers, body)) => Ok(Answer { call, status, headers, body }),
             Err(source) => Err(ClientError::Http { what: call, source }),
         }
     }
