@@ -10,8 +10,7 @@ use axum::body::{Body, Bytes};
 use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{self, Next};
 use axum::routing::post;
-use http::header::AUTHORIZATION;
-use http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+use http::{HeaderName, HeaderValue, Response, StatusCode};
 use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -19,35 +18,10 @@ use tokio::net::TcpListener;
 
 use super::json_answer;
 use super::websocket::{ConnectionError, SocketGateway};
+use crate::caller::Caller;
 
 /// Where the SDK reads the kind of an error.
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
-
-/// Who calls: the access key of the signature's credential scope.
-#[derive(Debug, Clone, PartialEq, Eq)]
-struct Caller {
-    access_key_id: String,
-}
-
-impl Caller {
-    /// Reads `Authorization: AWS4-HMAC-SHA256 Credential=<key>/<date>/<region>/<service>/…`.
-    fn of(headers: &HeaderMap) -> Option<Self> {
-        let authorization = headers.get(AUTHORIZATION)?.to_str().ok()?;
-        let fields = authorization.strip_prefix("AWS4-HMAC-SHA256")?;
-        let scope = fields
-            .split(',')
-            .find_map(|field| field.trim().strip_prefix("Credential="))?;
-        let access_key_id = scope.split('/').next().filter(|key| !key.is_empty())?;
-        Some(Self {
-            access_key_id: access_key_id.to_owned(),
-        })
-    }
-
-    /// The logical id of the function that calls, if it is one.
-    fn function(&self) -> Option<&str> {
-        self.access_key_id.strip_prefix("LOCAL")
-    }
-}
 
 /// Serves `@connections` of `gateway` until `shutdown`.
 ///

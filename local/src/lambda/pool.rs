@@ -70,6 +70,16 @@ impl Lambdas {
             .unwrap_or_default()
     }
 
+    /// Takes no further event and ends every process now, without waiting for its end.
+    pub(crate) fn stop(&self) {
+        for pool in self.pools.values() {
+            pool.stop();
+            for instance in pool.state().live.values() {
+                instance.kill();
+            }
+        }
+    }
+
     /// Takes no further event, gives those in hand a moment, and ends every process.
     pub async fn shutdown(&self) {
         join_all(self.pools.values().map(|pool| pool.shutdown())).await;
@@ -377,7 +387,8 @@ impl FunctionPool {
         self.counters.report(&self.function.logical_id, &processes)
     }
 
-    async fn shutdown(&self) {
+    /// Takes no further event; turns away those that wait, and ends what has no work.
+    fn stop(&self) {
         let waiting = {
             let mut state = self.state();
             state.stopping = true;
@@ -390,6 +401,10 @@ impl FunctionPool {
         for (instance, _) in idle {
             instance.kill();
         }
+    }
+
+    async fn shutdown(&self) {
+        self.stop();
         let mut alive = self.alive.subscribe();
         let _ = tokio::time::timeout(DRAIN, alive.wait_for(|alive| *alive == 0)).await;
         self.kill_all().await;
