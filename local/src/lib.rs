@@ -4,5 +4,6 @@ pub mod caller;
 pub mod dead_letters;
 pub mod dynamodb;
 pub mod lambda;
+pub mod secrets;
 pub mod state;
 pub mod template;
