@@ -75,18 +75,7 @@ async fn answer(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -
         Ok(call) => call,
         Err(Refusal(body)) => return respond(StatusCode::BAD_REQUEST, body),
     };
-    let writer = engine.clone();
-    let answered = engine.run(move |database| {
-        let answer = operation.run(database, &body)?;
-        // Here and not after the wait: a caller that hangs up has written all the same.
-        if operation.writes() {
-            for touch in &touches {
-                writer.wrote(&touch.table);
-            }
-        }
-        Ok(answer)
-    });
-    match answered.await {
+    match engine.call(operation, touches, body).await {
         Ok(answer) if operation == Operation::DescribeTable => {
             respond(StatusCode::OK, described(&engine, answer))
         }

@@ -11,6 +11,7 @@ use dynoxide::{Database, DynoxideError};
 use rusqlite::Connection;
 use tokio::sync::{Semaphore, watch};
 
+use super::calls::{Operation, Touch};
 use super::tables;
 use crate::state::State;
 use crate::template::model::{Stack, Table};
@@ -150,8 +151,32 @@ impl Engine {
             .unwrap_or_else(|error| Err(DynoxideError::InternalServerError(error.to_string())))
     }
 
+    /// Runs an operation with that body, and wakes whoever follows what it writes.
+    ///
+    /// # Errors
+    /// [`DynoxideError`], as AWS would refuse the call.
+    pub(super) async fn call(
+        &self,
+        operation: Operation,
+        touches: Vec<Touch>,
+        body: String,
+    ) -> dynoxide::Result<String> {
+        let engine = self.clone();
+        self.run(move |database| {
+            let answer = operation.run(database, &body)?;
+            // Here and not after the wait: a caller that hangs up has written all the same.
+            if operation.writes() {
+                for touch in &touches {
+                    engine.wrote(&touch.table);
+                }
+            }
+            Ok(answer)
+        })
+        .await
+    }
+
     /// Tells the pollers of that table's stream that there is something to read.
-    pub(super) fn wrote(&self, table_name: &str) {
+    fn wrote(&self, table_name: &str) {
         if let Some(stream) = self.inner.streams.get(table_name) {
             stream.writes.send_modify(|count| *count += 1);
         }

@@ -19,7 +19,7 @@ use std::path::Path;
 
 pub use error::TemplateError;
 use model::Stack;
-pub(crate) use names::stream_arn;
+pub(crate) use names::{secret_arn, stream_arn};
 
 /// The region that every ARN names.
 pub const REGION: &str = "us-east-1";

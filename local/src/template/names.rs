@@ -94,9 +94,7 @@ impl Named {
             BUCKET => format!("arn:aws:s3:::{name}"),
             QUEUE => format!("arn:aws:sqs:{REGION}:{ACCOUNT}:{name}"),
             TOPIC => format!("arn:aws:sns:{REGION}:{ACCOUNT}:{name}"),
-            SECRET => {
-                format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-{SECRET_SUFFIX}")
-            }
+            SECRET => secret_arn(name),
             ROLE => format!("arn:aws:iam::{ACCOUNT}:role/{name}"),
             HTTP_API | SOCKET_API => format!("arn:aws:apigateway:{REGION}::/apis/{name}"),
             kind => {
@@ -110,6 +108,11 @@ impl Named {
 /// ARN of the stream of the table of that name.
 pub(crate) fn stream_arn(table_name: &str) -> String {
     format!("arn:aws:dynamodb:{REGION}:{ACCOUNT}:table/{table_name}/stream/{STREAM_LABEL}")
+}
+
+/// ARN of the secret of that name.
+pub(crate) fn secret_arn(name: &str) -> String {
+    format!("arn:aws:secretsmanager:{REGION}:{ACCOUNT}:secret:{name}-{SECRET_SUFFIX}")
 }
 
 fn generated_name(logical_id: &str, kind: &str) -> String {

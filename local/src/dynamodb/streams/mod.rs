@@ -154,3 +154,6 @@ async fn trim(engine: Engine, progress: Progress) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests;
