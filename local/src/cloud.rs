@@ -4,6 +4,8 @@
 //! own `AWS_ENDPOINT_URL_*` variables. Clients see one port: the edge.
 
 mod doors;
+#[cfg(test)]
+mod tests;
 mod token_key;
 
 use std::collections::BTreeMap;

@@ -5,6 +5,8 @@
 //! the instance in its paths. A `pool` per function starts instances when events find none free, keeps
 //! them warm, and ends them when they idle, crash or run out of time.
 
+#[cfg(test)]
+pub(crate) mod fixture;
 mod instance;
 mod logs;
 mod options;

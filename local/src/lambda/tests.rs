@@ -1,18 +1,16 @@
 #![allow(clippy::unwrap_used, clippy::panic)]
 
-//! The pool against real processes that speak through the real `lambda_runtime` client: this test
-//! binary itself, told by a script to run [`function_process`] and nothing else.
+//! The pool against real processes (see `fixture`).
 
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use lambda_runtime::{LambdaEvent, service_fn};
+use lambda_runtime::LambdaEvent;
 use serde_json::{Value, json};
 
-use super::{Invoke as _, InvokeError, LambdaOptions, Lambdas};
+use super::{Invoke as _, InvokeError, LambdaOptions, Lambdas, fixture};
 use crate::state::State;
 use crate::template::model::{Function, Stack};
 
@@ -20,19 +18,13 @@ use crate::template::model::{Function, Stack};
 #[test]
 #[ignore = "the process that the other tests start"]
 fn function_process() {
-    let Ok(handler) = std::env::var("_HANDLER") else {
-        return;
-    };
-    if handler == "broken" {
+    if std::env::var("_HANDLER").is_ok_and(|handler| handler == "broken") {
         std::process::exit(3);
     }
-    let runtime = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
-    let outcome = runtime.block_on(lambda_runtime::run(service_fn(handle)));
     // What a bootstrap's `main` returns when the Runtime API is gone.
-    assert!(outcome.is_ok(), "the runtime ended: {outcome:?}");
+    if let Some(outcome) = fixture::run(handle) {
+        assert!(outcome.is_ok(), "the runtime ended: {outcome:?}");
+    }
 }
 
 async fn handle(event: LambdaEvent<Value>) -> Result<Value, lambda_runtime::Error> {
@@ -76,18 +68,7 @@ fn function(name: &str, handler: &str) -> Function {
 
 fn options(functions: Vec<Function>) -> LambdaOptions {
     let state = State::temporary().unwrap();
-    let script = state.path().join("bootstrap");
-    let this = std::env::current_exe().unwrap();
-    let test = "lambda::tests::function_process";
-    std::fs::write(
-        &script,
-        format!(
-            "#!/bin/sh\nexec '{}' --exact {test} --include-ignored --nocapture\n",
-            this.display()
-        ),
-    )
-    .unwrap();
-    std::fs::set_permissions(&script, std::fs::Permissions::from_mode(0o755)).unwrap();
+    let script = fixture::bootstrap(state.path(), "lambda::tests::function_process");
     let stack = Stack {
         functions: functions
             .into_iter()
