@@ -3,15 +3,18 @@
 //! Cargo is asked exactly as `cargo run` asked for `callout` itself: the workspace's default
 //! members, no `-p`. So features unify the same way, and no dependency is compiled twice.
 
+mod display;
+
 use std::io::IsTerminal as _;
 use std::path::PathBuf;
 use std::process::Stdio;
-use std::time::{Duration, Instant};
+use std::time::Instant;
 
-use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use serde::Deserialize;
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, AsyncReadExt as _, BufReader};
 use tokio::process::{Child, ChildStdout, Command};
+
+use display::Display;
 
 /// The binary's name, as `functions/Cargo.toml` has it.
 const BINARY: &str = "bootstrap";
@@ -103,7 +106,7 @@ struct Cargo {
 impl Cargo {
     fn start(options: &BuildOptions) -> Result<Self, ArtifactError> {
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let color = if options.console == Console::Bar {
+        let show = if options.console == Console::Bar {
             "always"
         } else {
             "never"
@@ -119,9 +122,9 @@ impl Cargo {
             .args(options.release.then_some("--release"))
             .current_dir(&options.workspace)
             // Cargo counts what is to be compiled only for its own bar: read it from there.
-            .env("CARGO_TERM_PROGRESS_WHEN", "always")
+            .env("CARGO_TERM_PROGRESS_WHEN", show)
             .env("CARGO_TERM_PROGRESS_WIDTH", "120")
-            .env("CARGO_TERM_COLOR", color)
+            .env("CARGO_TERM_COLOR", show)
             .env_remove("CARGO_TERM_QUIET")
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
@@ -304,75 +307,6 @@ fn without_colors(line: &str) -> String {
         }
     }
     plain
-}
-
-/// Shows how the build goes.
-enum Display {
-    Bar(ProgressBar),
-    Lines,
-    Silent,
-}
-
-impl Display {
-    fn new(console: Console) -> Self {
-        match console {
-            Console::Bar => Self::Bar(bar()),
-            Console::Lines => {
-                eprintln!("Building the functions");
-                Self::Lines
-            }
-            Console::Silent => Self::Silent,
-        }
-    }
-
-    fn progress(&self, done: u64, total: u64, what: &str) {
-        if let Self::Bar(bar) = self {
-            bar.set_length(total);
-            bar.set_position(done);
-            bar.set_message(what.to_owned());
-        }
-    }
-
-    fn step(&self, step: &str) {
-        match self {
-            Self::Lines => eprintln!("  {step}"),
-            Self::Bar(bar) if bar.length().unwrap_or_default() == 0 => {
-                // Before anything is compiled: waiting for a lock, or downloading.
-                bar.set_message(step.to_owned());
-            }
-            Self::Bar(_) | Self::Silent => {}
-        }
-    }
-
-    fn clear(&self) {
-        if let Self::Bar(bar) = self {
-            bar.finish_and_clear();
-        }
-    }
-
-    /// Ends the display; warnings are shown, as nobody else will.
-    fn finish(&self, warnings: &str, took: Duration) {
-        self.clear();
-        if matches!(self, Self::Silent) {
-            return;
-        }
-        if !warnings.is_empty() {
-            eprintln!("{warnings}");
-        }
-        eprintln!("Functions built in {:.1} s", took.as_secs_f64());
-    }
-}
-
-fn bar() -> ProgressBar {
-    let bar = ProgressBar::with_draw_target(Some(0), ProgressDrawTarget::stderr());
-    let style = ProgressStyle::with_template(
-        "{spinner:.green} Building the functions [{bar:30.cyan}] {pos}/{len} {elapsed} {wide_msg:.dim}",
-    );
-    if let Ok(style) = style {
-        bar.set_style(style.progress_chars("=> "));
-    }
-    bar.enable_steady_tick(Duration::from_millis(120));
-    bar
 }
 
 #[cfg(test)]

@@ -211,13 +211,22 @@ impl Api {
         let call = format!("{method} {path}");
         let path = path.strip_prefix(&self.base).unwrap_or(path);
         let is_ours = path.starts_with('/');
-        let url = if is_ours { format!("{}{path}", self.base) } else { path.to_owned() };
+        let url = if is_ours {
+            format!("{}{path}", self.base)
+        } else {
+            path.to_owned()
+        };
         let mut request = self.http.request(method, url).timeout(TIMEOUT);
         if let Some(token) = self.token.as_ref().filter(|_| is_ours) {
             request = request.bearer_auth(token);
         }
         match receive(shape(request)).await {
-            Ok((status, headers, body)) => Ok(Answer { call, status, headers, body }),
+            Ok((status, headers, body)) => Ok(Answer {
+                call,
+                status,
+                headers,
+                body,
+            }),
             Err(source) => Err(ClientError::Http { what: call, source }),
         }
     }

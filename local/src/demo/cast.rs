@@ -86,11 +86,7 @@ pub(super) async fn gather(
     let run = ulid::Ulid::generate().to_string().to_lowercase();
     let customer =
         Account::open(api, person(&run, "CUSTOMER", "Sita Sharma", 0, json!({}))).await?;
-    equal(
-        "the customer's role",
-        "CUSTOMER",
-        customer.session.role.as_str(),
-    )?;
+    equal("the customer's role", "CUSTOMER", &customer.session.role)?;
     narrator.fact("Sita Sharma, the customer, registered and signed in");
 
     let (lat, lng) = free_stage(&customer.api, narrator).await?;
@@ -116,7 +112,7 @@ pub(super) async fn gather(
         equal(
             "a pharmacy's role",
             "PHARMACY",
-            pharmacy.account.session.role.as_str(),
+            &pharmacy.account.session.role,
         )?;
         narrator.fact(&format!(
             "{} at {:.1} km",

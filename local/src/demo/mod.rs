@@ -69,15 +69,14 @@ pub async fn find(url: &str) -> Result<(), DemoError> {
         url: url.to_owned(),
         cause,
     };
-    let answer = Api::new(url)
-        .get("/_local/health")
-        .await
-        .map_err(|error| match error {
-            ClientError::Http { source, .. } if source.is_connect() => {
-                absent("nothing listens".to_owned())
-            }
-            other => absent(other.to_string()),
-        })?;
+    let answer = Api::new(url).get("/_local/health").await.map_err(|error| {
+        let is_silent = matches!(&error, ClientError::Http { source, .. } if source.is_connect());
+        absent(if is_silent {
+            "nothing listens".to_owned()
+        } else {
+            error.to_string()
+        })
+    })?;
     if answer.body["service"] == captured::SERVICE {
         Ok(())
     } else {

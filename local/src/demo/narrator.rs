@@ -3,6 +3,8 @@
 use std::fmt::{self, Debug};
 use std::io::Write;
 
+use serde_json::Value;
+
 use super::accounts::AccountsFile;
 use crate::client::Api;
 
@@ -19,10 +21,9 @@ pub struct Wrong {
 }
 
 /// Holds `got` against `expected`.
-pub(super) fn equal<E, G>(what: impl fmt::Display, expected: E, got: G) -> Result<(), Wrong>
+pub(super) fn equal<T>(what: impl fmt::Display, expected: &T, got: &T) -> Result<(), Wrong>
 where
-    E: Debug + PartialEq<G>,
-    G: Debug,
+    T: Debug + PartialEq + ?Sized,
 {
     if expected == got {
         return Ok(());
@@ -32,6 +33,20 @@ where
         expected: format!("{expected:?}"),
         got: format!("{got:?}"),
     })
+}
+
+/// Holds one field of a message or an answer against what it should be.
+pub(super) fn field(
+    whose: &str,
+    holder: &Value,
+    name: &str,
+    expected: impl Into<Value>,
+) -> Result<(), Wrong> {
+    equal(
+        format!("{name} in {whose}"),
+        &expected.into(),
+        &holder[name],
+    )
 }
 
 /// Writes the story line by line. A reader who has gone away does not end it.

@@ -7,7 +7,7 @@ use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
 use super::cast::{Cast, Pharmacy};
-use super::narrator::{Narrator, Wrong, equal};
+use super::narrator::{Narrator, Wrong, equal, field};
 use super::{DemoError, prescription};
 use crate::client::{Answer, Socket};
 
@@ -54,10 +54,11 @@ async fn connect(
     narrator.act("They open their sockets and are greeted");
     let mut customer = cast.customer.listen("/ws/customer/").await?;
     let greeting = customer.expect("connection", patience).await?;
-    equal(
-        "who is greeted",
-        json!(cast.customer.session.user_id),
-        greeting["user_id"].clone(),
+    field(
+        "the customer's greeting",
+        &greeting,
+        "user_id",
+        &*cast.customer.session.user_id,
     )?;
     narrator.fact(&format!("the customer: {}", text(&greeting, "message")));
 
@@ -66,17 +67,18 @@ async fn connect(
         let mut socket = pharmacy.account.listen("/ws/pharmacy/").await?;
         let greeting = socket.expect("connection", patience).await?;
         let name = pharmacy.name();
-        let id = json!(pharmacy.account.session.user_id);
-        equal(
-            format!("{name}'s id in its greeting"),
-            id,
-            greeting["pharmacy_id"].clone(),
+        let whose = format!("{name}'s greeting");
+        field(
+            &whose,
+            &greeting,
+            "pharmacy_id",
+            &*pharmacy.account.session.user_id,
         )?;
-        let place = json!({ "lat": pharmacy.lat, "lng": pharmacy.lng });
-        equal(
-            format!("{name}'s place in its greeting"),
-            place,
-            greeting["location"].clone(),
+        field(
+            &whose,
+            &greeting,
+            "location",
+            json!({ "lat": pharmacy.lat, "lng": pharmacy.lng }),
         )?;
         pharmacies.push(socket);
     }
@@ -105,27 +107,11 @@ async fn search(
         .post_multipart("/medicine/request/", form(cast, radius_km))
         .await?;
     let body = answer.expect(201)?;
-    equal(
-        "pharmacies_notified",
-        json!(reached),
-        body["pharmacies_notified"].clone(),
-    )?;
+    field("the answer", &body, "pharmacies_notified", reached)?;
     let sentence = format!("Medicine request sent to {reached} nearby pharmacies");
-    equal(
-        "the answer's message",
-        sentence.as_str(),
-        text(&body, "message"),
-    )?;
-    equal(
-        "the request's status",
-        "PENDING",
-        text(&body["data"], "status"),
-    )?;
-    equal(
-        "the request's pharmacy",
-        Value::Null,
-        body["data"]["pharmacy"].clone(),
-    )?;
+    field("the answer", &body, "message", sentence.as_str())?;
+    field("the request", &body["data"], "status", "PENDING")?;
+    field("the request", &body["data"], "pharmacy", Value::Null)?;
     narrator.fact(&format!("201: {sentence}"));
 
     let request = body["request_id"].clone();
@@ -177,11 +163,11 @@ fn check_new_request(cast: &Cast, pharmacy: &Pharmacy, message: &Value) -> Resul
             "whether {distance} km is {name}'s distance of {} km",
             pharmacy.distance_km
         ),
-        true,
-        is_near,
+        &true,
+        &is_near,
     )?;
     let person = &cast.customer.person;
-    for (field, expected) in [
+    for (name_of_field, expected) in [
         ("patient_name", json!(person.name)),
         ("patient_phone", json!(person.phone_number)),
         (
@@ -190,10 +176,11 @@ fn check_new_request(cast: &Cast, pharmacy: &Pharmacy, message: &Value) -> Resul
         ),
         ("quantity", json!(QUANTITY)),
     ] {
-        equal(
-            format!("{field} at {name}"),
+        field(
+            &format!("new_request at {name}"),
+            message,
+            name_of_field,
             expected,
-            message[field].clone(),
         )?;
     }
     Ok(())
@@ -230,8 +217,8 @@ async fn race(cast: &Cast, request: &Value, narrator: &mut Narrator) -> Result<u
     let statuses = answers.each_ref().map(|answer| answer.status);
     equal(
         "the statuses of the two answers, sorted",
-        [201, 400],
-        sorted(statuses),
+        &[201, 400],
+        &sorted(statuses),
     )?;
     let winner = usize::from(statuses[0] != 201);
     let [won, lost] = if winner == 0 {
@@ -242,17 +229,14 @@ async fn race(cast: &Cast, request: &Value, narrator: &mut Narrator) -> Result<u
     };
 
     let name = cast.pharmacies[winner].name();
-    equal(
-        "the winner in its answer",
+    field(
+        "the winner's answer",
+        &won.body,
+        "pharmacy_name",
         name.as_str(),
-        text(&won.body, "pharmacy_name"),
     )?;
     narrator.fact(&format!("{name} wins: 201, {}", text(&won.body, "message")));
-    equal(
-        "what the other is told",
-        TOO_LATE,
-        text(&lost.body, "error"),
-    )?;
+    field("the other's answer", &lost.body, "error", TOO_LATE)?;
     narrator.fact(&format!(
         "{} is refused: 400, {TOO_LATE}",
         cast.pharmacies[1 - winner].name()
@@ -293,7 +277,7 @@ async fn everybody_is_told(
         })
         .await?;
     let pharmacy = &cast.pharmacies[winner];
-    for (field, expected) in [
+    for (name, expected) in [
         ("pharmacy_id", json!(pharmacy.account.session.user_id)),
         ("pharmacy_name", json!(pharmacy.name())),
         (
@@ -303,11 +287,7 @@ async fn everybody_is_told(
         ("response_type", json!("ACCEPTED")),
         ("text_message", json!(offer(pharmacy))),
     ] {
-        equal(
-            format!("{field} at the customer"),
-            expected,
-            message[field].clone(),
-        )?;
+        field("the customer's message", &message, name, expected)?;
     }
     narrator.fact(&format!("Sita: \"{}\"", offer(pharmacy)));
 
@@ -318,11 +298,7 @@ async fn everybody_is_told(
                 is_about(message, "request_taken", request)
             })
             .await?;
-        equal(
-            "the sentence of request_taken",
-            TAKEN,
-            text(&message, "message"),
-        )?;
+        field("request_taken", &message, "message", TAKEN)?;
         narrator.fact(&format!("{}: \"{TAKEN}\"", cast.pharmacies[place].name()));
     }
     Ok(())
@@ -338,12 +314,8 @@ async fn nobody_else_is_told(
 ) -> Result<(), DemoError> {
     narrator.act("Pharmacy C comes late, and the record is read");
     let late = accept(&cast.pharmacies[2], contested).await?;
-    equal("the late answer's status", 400, late.status)?;
-    equal(
-        "the late answer's error",
-        TOO_LATE,
-        text(&late.body, "error"),
-    )?;
+    equal("the late answer's status", &400, &late.status)?;
+    field("the late answer", &late.body, "error", TOO_LATE)?;
     narrator.fact(&format!("400: {TOO_LATE}"));
 
     let list = cast
@@ -355,26 +327,22 @@ async fn nobody_else_is_told(
     let requests = list["requests"].as_array().cloned().unwrap_or_default();
     let record = requests.iter().find(|entry| entry["id"] == *contested);
     let record = record.cloned().unwrap_or_default();
-    equal("the status on record", "ACCEPTED", text(&record, "status"))?;
+    field("the record", &record, "status", "ACCEPTED")?;
     let name = cast.pharmacies[winner].name();
-    equal(
-        "the pharmacy on record",
-        name.as_str(),
-        text(&record, "pharmacy_name"),
-    )?;
+    field("the record", &record, "pharmacy_name", name.as_str())?;
     narrator.fact(&format!("the record says ACCEPTED, by {name}"));
 
     let responses = heard(&sockets.customer, "pharmacy_response");
     equal(
         "the responses that the customer heard of",
-        vec![contested.clone()],
-        responses,
+        &vec![contested.clone()],
+        &responses,
     )?;
     let far = heard(&sockets.pharmacies[3], "new_request");
     equal(
         "the requests that Pharmacy D heard of",
-        vec![widest.clone()],
-        far,
+        &vec![widest.clone()],
+        &far,
     )?;
     narrator
         .fact("Sita heard of one response, and Pharmacy D, 15 km away, of the widest search alone");

@@ -92,10 +92,8 @@ async fn a_message_that_does_not_come_is_an_error_that_says_what_did() {
 #[tokio::test]
 async fn a_refusal_has_its_status_and_body() {
     let refused = Socket::connect(&server().await, "bad").await.unwrap_err();
-    match refused {
-        ClientError::Refused { status, body } => {
-            assert_eq!((status, body), (401, json!({ "code": 4001 })));
-        }
-        other => panic!("{other}"),
-    }
+    let ClientError::Refused { status, body } = refused else {
+        unreachable!("{refused}");
+    };
+    assert_eq!((status, body), (401, json!({ "code": 4001 })));
 }
