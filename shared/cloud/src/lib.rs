@@ -3,6 +3,7 @@
 //! A [`Cloud`] makes each client of AWS when it is first needed, so that a function pays at its
 //! start only for what it uses. No type of AWS leaves this crate.
 
+pub mod accounts;
 pub mod clock;
 pub mod commit;
 pub mod failure;
@@ -17,6 +18,8 @@ pub mod tickets;
 pub mod tokens;
 
 mod opaque;
+#[cfg_attr(not(test), expect(dead_code, reason = "the tables that search come next"))]
+mod radius_search;
 mod revised;
 mod settings;
 mod stored;

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod event;
+pub mod geo;
 pub mod ids;
 pub mod login;
 pub mod moment;
