@@ -2,6 +2,7 @@
 
 mod http;
 
+mod accounts;
 mod door;
 
 use std::process::ExitCode;

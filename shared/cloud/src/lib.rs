@@ -3,15 +3,24 @@
 //! A [`Cloud`] makes each client of AWS when it is first needed, so that a function pays at its
 //! start only for what it uses. No type of AWS leaves this crate.
 
+pub mod accounts;
 pub mod clock;
 pub mod commit;
 pub mod failure;
+pub mod login_attempts;
+pub mod mail;
+pub mod otp;
 pub mod outbox;
+pub mod passwords;
 pub mod secrets;
+pub mod sessions;
+pub mod tickets;
 pub mod tokens;
 
+mod opaque;
 #[cfg_attr(not(test), expect(dead_code, reason = "the tables that search come next"))]
 mod radius_search;
+mod revised;
 mod settings;
 mod stored;
 
@@ -30,6 +39,7 @@ use crate::tokens::Tokens;
 pub struct Cloud {
     config: OnceCell<SdkConfig>,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
+    ses: OnceCell<aws_sdk_ses::Client>,
     secrets: Secrets,
     tokens: Tokens,
 }

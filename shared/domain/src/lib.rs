@@ -3,8 +3,12 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
+pub mod account;
 pub mod event;
 pub mod geo;
 pub mod ids;
+pub mod login;
 pub mod moment;
+pub mod otp;
 pub mod role;
+pub mod session;
