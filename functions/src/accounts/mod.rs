@@ -11,3 +11,13 @@ pub(crate) mod verify_otp;
 mod ending;
 mod fields;
 mod refusals;
+pub(crate) mod change_profile;
+pub(crate) mod delete_profile;
+pub(crate) mod list_pharmacies;
+pub(crate) mod read_pharmacy;
+pub(crate) mod read_profile;
+pub(crate) mod register;
+
+mod own_profile;
+mod profile_fields;
+mod views;
