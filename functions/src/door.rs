@@ -39,7 +39,14 @@ macro_rules! doors {
     };
 }
 
-doors! {}
+doors! {
+    "medicine.create_request" => Http crate::medicine::create_request;
+    "medicine.list_requests" => Http crate::medicine::list_requests;
+    "medicine.read_request" => Http crate::medicine::read_request;
+    "medicine.respond" => Http crate::medicine::respond;
+    "medicine.cancel_request" => Http crate::medicine::cancel_request;
+    "medicine.complete_request" => Http crate::medicine::complete_request;
+}
 
 impl Door {
     /// Serves events until the process is ended.
