@@ -40,6 +40,12 @@ macro_rules! doors {
 }
 
 doors! {
+    "accounts.change_profile" => Http crate::accounts::change_profile;
+    "accounts.delete_profile" => Http crate::accounts::delete_profile;
+    "accounts.list_pharmacies" => Http crate::accounts::list_pharmacies;
+    "accounts.read_pharmacy" => Http crate::accounts::read_pharmacy;
+    "accounts.read_profile" => Http crate::accounts::read_profile;
+    "accounts.register" => Http crate::accounts::register;
     "medicine.create_request" => Http crate::medicine::create_request;
     "medicine.list_requests" => Http crate::medicine::list_requests;
     "medicine.read_request" => Http crate::medicine::read_request;

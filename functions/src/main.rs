@@ -1,5 +1,6 @@
 //! Every function of Callout, in one artifact: Lambda names the one to be in `_HANDLER`.
 
+mod accounts;
 mod http;
 mod medicine;
 

@@ -92,6 +92,11 @@ impl Once {
         }
     }
 
+    /// Whether the caller gave a key, so that a fingerprint of what they sent will be kept.
+    pub(crate) fn has_key(call: &Call) -> bool {
+        call.header_bytes(HEADER).is_some()
+    }
+
     /// Work whose sender cannot give a key, over a socket.
     pub(crate) const fn without_key(now: Moment) -> Self {
         Self {
@@ -129,6 +134,12 @@ impl Once {
             // It ended between the refusal and now.
             None => Err(CloudError::Contended.into()),
         }
+    }
+
+    /// The answer to whoever lost a race for the key, with its links.
+    pub(crate) async fn answer_again(&self, cloud: &Cloud) -> Result<Answer, Failure> {
+        let reply = self.answered(cloud).await?;
+        Ok(reply.sign(cloud).await?)
     }
 
     async fn kept(&self, cloud: &Cloud) -> Result<Option<KeptAnswer>, CloudError> {

@@ -71,7 +71,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     match commit.run().await {
         Ok(()) => Ok(reply.sign(cloud).await?),
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::KeyUnused => {
-            Ok(once.answered(cloud).await?.sign(cloud).await?)
+            once.answer_again(cloud).await
         }
         Err(error) => Err(error.into()),
     }
