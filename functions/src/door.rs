@@ -53,6 +53,12 @@ doors! {
     "accounts.read_pharmacy" => Http crate::accounts::read_pharmacy;
     "accounts.read_profile" => Http crate::accounts::read_profile;
     "accounts.register" => Http crate::accounts::register;
+    "medicine.create_request" => Http crate::medicine::create_request;
+    "medicine.list_requests" => Http crate::medicine::list_requests;
+    "medicine.read_request" => Http crate::medicine::read_request;
+    "medicine.respond" => Http crate::medicine::respond;
+    "medicine.cancel_request" => Http crate::medicine::cancel_request;
+    "medicine.complete_request" => Http crate::medicine::complete_request;
 }
 
 impl Door {

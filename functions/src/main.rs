@@ -2,6 +2,7 @@
 
 mod accounts;
 mod http;
+mod medicine;
 
 mod accounts;
 mod door;
