@@ -40,12 +40,25 @@ macro_rules! doors {
 }
 
 doors! {
+    "accounts.send_otp" => Http crate::accounts::send_otp;
+    "accounts.verify_otp" => Http crate::accounts::verify_otp;
+    "accounts.login" => Http crate::accounts::login;
+    "accounts.refresh_token" => Http crate::accounts::refresh_token;
+    "accounts.logout" => Http crate::accounts::logout;
+    "accounts.reset_password" => Http crate::accounts::reset_password;
+    "accounts.create_ticket" => Http crate::accounts::create_ticket;
     "accounts.change_profile" => Http crate::accounts::change_profile;
     "accounts.delete_profile" => Http crate::accounts::delete_profile;
     "accounts.list_pharmacies" => Http crate::accounts::list_pharmacies;
     "accounts.read_pharmacy" => Http crate::accounts::read_pharmacy;
     "accounts.read_profile" => Http crate::accounts::read_profile;
     "accounts.register" => Http crate::accounts::register;
+    "medicine.create_request" => Http crate::medicine::create_request;
+    "medicine.list_requests" => Http crate::medicine::list_requests;
+    "medicine.read_request" => Http crate::medicine::read_request;
+    "medicine.respond" => Http crate::medicine::respond;
+    "medicine.cancel_request" => Http crate::medicine::cancel_request;
+    "medicine.complete_request" => Http crate::medicine::complete_request;
 }
 
 impl Door {

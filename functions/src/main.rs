@@ -2,7 +2,9 @@
 
 mod accounts;
 mod http;
+mod medicine;
 
+mod accounts;
 mod door;
 
 use std::process::ExitCode;
