@@ -4,7 +4,6 @@ mod accounts;
 mod http;
 mod medicine;
 
-mod accounts;
 mod door;
 
 use std::process::ExitCode;

@@ -14,17 +14,19 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::json;
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use self::doors::{Listeners, report, turns_true};
-use self::token_key::TokenKey;
+pub use self::token_key::TokenKey;
 use crate::captured::{self, Sources};
 use crate::dead_letters::DeadLetters;
 use crate::dynamodb::streams::{self, Polling};
 use crate::dynamodb::{DynamoError, Engine};
+use crate::faults::Faults;
 use crate::gateway::edge::Edge;
 use crate::gateway::http::{HttpGateway, HttpLimits};
 use crate::gateway::websocket::{SocketGateway, SocketLimits};
@@ -163,6 +165,10 @@ pub struct LocalCloud {
     socket_url: String,
     lambdas: Lambdas,
     sockets: Option<Arc<SocketGateway>>,
+    stack: Arc<Stack>,
+    engine: Engine,
+    faults: Faults,
+    token_key: TokenKey,
     dead_letters: DeadLetters,
     mailbox: Mailbox,
     pushes: Pushes,
@@ -184,6 +190,7 @@ struct Services {
     mailbox: Mailbox,
     pushes: Pushes,
     dead_letters: DeadLetters,
+    faults: Faults,
 }
 
 impl Services {
@@ -195,6 +202,7 @@ impl Services {
             pushes: Pushes::open(state)?,
             dead_letters: DeadLetters::open(state)
                 .map_err(io("the dead letters cannot be kept"))?,
+            faults: Faults::default(),
         })
     }
 }
@@ -224,13 +232,14 @@ impl LocalCloud {
                 .set(SIGNING_KEY_SECRET, &token_key.private_base64())
                 .map_err(io("the token signing key"))?;
         }
-        Self::assemble(options, stack, services, front).await
+        Self::assemble(options, stack, services, token_key, front).await
     }
 
     async fn assemble(
         options: Options,
         stack: Arc<Stack>,
         services: Services,
+        token_key: TokenKey,
         front: TcpListener,
     ) -> Result<Self, StartError> {
         let listeners = Listeners::bind().await.map_err(io("a loopback port"))?;
@@ -243,6 +252,7 @@ impl LocalCloud {
         let secret = settings.secret_access_key.clone();
         let lambdas = Lambdas::new(settings);
         let functions: Arc<dyn Invoke> = Arc::new(lambdas.clone());
+        services.faults.kill_by(killer(lambdas.clone()));
         let sockets = stack
             .socket_api
             .clone()
@@ -275,6 +285,10 @@ impl LocalCloud {
             socket_url: format!("ws://{front_url}/{}", stage.unwrap_or_default()),
             lambdas,
             sockets,
+            stack,
+            engine: services.engine,
+            faults: services.faults,
+            token_key,
             dead_letters: services.dead_letters,
             mailbox: services.mailbox,
             pushes: services.pushes,
@@ -300,6 +314,29 @@ impl LocalCloud {
     /// The functions: to crash one, to read what one logged.
     pub fn lambdas(&self) -> &Lambdas {
         &self.lambdas
+    }
+
+    /// What the template says, resolved.
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// Faults to be made on purpose.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// The key that this state folder signs access tokens with.
+    pub fn token_key(&self) -> &TokenKey {
+        &self.token_key
+    }
+
+    /// Calls DynamoDB past the functions, as an operator would: a test looks into a table so.
+    ///
+    /// # Errors
+    /// DynamoDB's own error, as its JSON.
+    pub async fn dynamodb(&self, operation: &str, body: &Value) -> Result<Value, String> {
+        self.engine.call_as_operator(operation, body).await
     }
 
     /// What could not be delivered.
@@ -378,6 +415,16 @@ fn lambda_options(options: &Options, stack: &Arc<Stack>) -> LambdaOptions {
     settings.idle_time = options.function_idle_time;
     settings.verbose = options.verbose;
     settings
+}
+
+/// How a fault ends a function's processes.
+fn killer(lambdas: Lambdas) -> Arc<dyn Fn(String) -> BoxFuture<'static, ()> + Send + Sync> {
+    Arc::new(move |function| {
+        let lambdas = lambdas.clone();
+        Box::pin(async move {
+            lambdas.kill(&function).await;
+        })
+    })
 }
 
 /// What `/_local/` shows.

@@ -8,6 +8,7 @@ pub mod cloud;
 pub mod dead_letters;
 pub mod demo;
 pub mod dynamodb;
+pub mod faults;
 pub mod gateway;
 mod identifiers;
 pub mod lambda;

@@ -22,14 +22,20 @@ async fn an_account_is_opened_through_the_mail_and_signs_in() {
     assert_eq!(too_early.status, 400, "{}", too_early.body);
 
     let verified = stage
-        .post("/verify-otp", json!({"email": "user@example.com", "otp": otp}))
+        .post(
+            "/verify-otp",
+            json!({"email": "user@example.com", "otp": otp}),
+        )
         .await;
     assert_eq!(
         (verified.status, &verified.body),
         (200, &json!({"message": "Email verified successfully"}))
     );
     let again = stage
-        .post("/verify-otp", json!({"email": "user@example.com", "otp": otp}))
+        .post(
+            "/verify-otp",
+            json!({"email": "user@example.com", "otp": otp}),
+        )
         .await;
     assert_eq!(again.status, 400, "a code is good once");
 
@@ -73,12 +79,21 @@ async fn every_role_registers_with_its_own_fields_but_nobody_as_admin() {
         )
         .await;
     for (role, profile) in [
-        ("pharmacy", json!({"lat": 27.7, "lng": 85.3, "address": "New Road 1"})),
+        (
+            "pharmacy",
+            json!({"lat": 27.7, "lng": 85.3, "address": "New Road 1"}),
+        ),
         ("donor", json!({"blood_group": "O+", "city": "Chennai"})),
         ("seeker", json!({})),
-        ("provider", json!({"service_type": "worker", "lat": 12.3, "lng": 67.8, "service_coverage_area": 10})),
+        (
+            "provider",
+            json!({"service_type": "worker", "lat": 12.3, "lng": 67.8, "service_coverage_area": 10}),
+        ),
         ("patient", json!({})),
-        ("doctor", json!({"specialty": "Cardiology", "hospital_id": hospital.id})),
+        (
+            "doctor",
+            json!({"specialty": "Cardiology", "hospital_id": hospital.id}),
+        ),
     ] {
         let person = stage.person(role, "Jane Doe", profile.clone()).await;
         let read = person.get(&format!("/{role}/profile/")).await;
@@ -105,7 +120,10 @@ async fn a_profile_is_read_changed_and_deleted_by_its_account_alone() {
     assert_eq!(stage.get("/pharmacy/profile/").await.status, 401);
 
     let changed = pharmacy
-        .patch("/pharmacy/profile/", json!({"name": "Town Pharmacy", "lat": 27.8}))
+        .patch(
+            "/pharmacy/profile/",
+            json!({"name": "Town Pharmacy", "lat": 27.8}),
+        )
         .await;
     assert_eq!(changed.status, 200, "{}", changed.body);
     let read = pharmacy.get("/pharmacy/profile").await;
@@ -115,8 +133,14 @@ async fn a_profile_is_read_changed_and_deleted_by_its_account_alone() {
 
     // It moved, so it is found where it is now and no longer where it was.
     let at = |lat: f64| format!("/pharmacy/?lat={lat}&lng=85.3240&radius_km=2");
-    assert_eq!(customer.get(&at(27.8)).await.body["pharmacies"][0]["id"], pharmacy.id);
-    assert_eq!(customer.get(&at(27.7172)).await.body["pharmacies"], json!([]));
+    assert_eq!(
+        customer.get(&at(27.8)).await.body["pharmacies"][0]["id"],
+        pharmacy.id
+    );
+    assert_eq!(
+        customer.get(&at(27.7172)).await.body["pharmacies"],
+        json!([])
+    );
 
     let mut socket = pharmacy.socket().await;
     let deleted = pharmacy.delete("/pharmacy/profile/").await;
@@ -126,7 +150,10 @@ async fn a_profile_is_read_changed_and_deleted_by_its_account_alone() {
     socket.closed().await;
     assert_eq!(customer.get(&at(27.8)).await.body["pharmacies"], json!([]));
     assert_eq!(
-        customer.get(&format!("/pharmacy/{}/", pharmacy.id)).await.status,
+        customer
+            .get(&format!("/pharmacy/{}/", pharmacy.id))
+            .await
+            .status,
         404
     );
     assert_eq!(pharmacy.login().await.status, 401);

@@ -37,7 +37,10 @@ fn in_the_events() -> BTreeSet<String> {
 #[test]
 fn table_template_and_events_name_the_same_functions() {
     let template = in_the_template();
-    assert!(template.len() > 20, "the template was not read: {template:?}");
+    assert!(
+        template.len() > 20,
+        "the template was not read: {template:?}"
+    );
     assert_eq!(in_the_table(), template);
     assert_eq!(in_the_events(), template);
 }

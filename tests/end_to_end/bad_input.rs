@@ -95,7 +95,11 @@ async fn roles_and_tokens_are_checked_before_anything_else() {
     assert_rejected(&banana, "response_type", "BANANA");
     for unknown in ["01ARZ3NDEKTSV4RRFFQ69G5FAV", "no-id", "", "%2e%2e"] {
         let answer = pharmacy.answers(unknown, "ACCEPTED").await;
-        assert!((400..=404).contains(&answer.status), "{unknown}: {}", answer.body);
+        assert!(
+            (400..=404).contains(&answer.status),
+            "{unknown}: {}",
+            answer.body
+        );
         assert_form(&answer, unknown);
     }
     let read = customer.get(&format!("/medicine/request/{request}/")).await;
@@ -166,14 +170,22 @@ async fn an_image_that_is_none_is_refused() {
         ("half a signature", tiny_png()[..4].to_vec()),
     ] {
         let answer = customer
-            .post_form("/medicine/request/", &fields, Some(("image", "rx.png", bytes)))
+            .post_form(
+                "/medicine/request/",
+                &fields,
+                Some(("image", "rx.png", bytes)),
+            )
             .await;
         assert_rejected(&answer, "image", what);
     }
     let mut too_large = tiny_png();
     too_large.resize(4_600_000, 0);
     let answer = customer
-        .post_form("/medicine/request/", &fields, Some(("image", "rx.png", too_large)))
+        .post_form(
+            "/medicine/request/",
+            &fields,
+            Some(("image", "rx.png", too_large)),
+        )
         .await;
     assert_eq!(answer.status, 413, "{}", answer.body);
     assert_nothing_left(&customer).await;
@@ -182,7 +194,15 @@ async fn an_image_that_is_none_is_refused() {
 #[tokio::test]
 async fn accounts_refuse_what_is_no_account() {
     let stage = Stage::set().await;
-    for address in ["", "nobody", "a@b", "a b@example.com", "@example.com", "a@@example.com", "a\u{0}@example.com"] {
+    for address in [
+        "",
+        "nobody",
+        "a@b",
+        "a b@example.com",
+        "@example.com",
+        "a@@example.com",
+        "a\u{0}@example.com",
+    ] {
         let answer = stage.post("/send-otp", json!({"email": address})).await;
         assert_rejected(&answer, "email", address);
     }
@@ -220,12 +240,33 @@ async fn every_path_answers_with_its_slash_and_without_and_with_nothing_after_it
     let stage = Stage::set().await;
     let customer = stage.customer("John Doe").await;
     for path in ["/medicine/request", "/customer/profile", "/pharmacy"] {
-        let query = if path == "/pharmacy" { "?lat=1&lng=1&radius_km=1" } else { "" };
-        assert_eq!(customer.get(&format!("{path}{query}")).await.status, 200, "{path}");
-        assert_eq!(customer.get(&format!("{path}/{query}")).await.status, 200, "{path}/");
+        let query = if path == "/pharmacy" {
+            "?lat=1&lng=1&radius_km=1"
+        } else {
+            ""
+        };
+        assert_eq!(
+            customer.get(&format!("{path}{query}")).await.status,
+            200,
+            "{path}"
+        );
+        assert_eq!(
+            customer.get(&format!("{path}/{query}")).await.status,
+            200,
+            "{path}/"
+        );
         let below = customer.get(&format!("{path}/a/b/c{query}")).await;
         assert_eq!(below.status, 404, "{path}/a/b/c: {}", below.body);
     }
-    assert_eq!(stage.post("/login/", json!({"email": "a@example.com", "password": "whatever it is"})).await.status, 401);
+    assert_eq!(
+        stage
+            .post(
+                "/login/",
+                json!({"email": "a@example.com", "password": "whatever it is"})
+            )
+            .await
+            .status,
+        401
+    );
     assert_eq!(customer.get("/no/such/path").await.status, 404);
 }

@@ -14,10 +14,9 @@ async fn one_key_creates_one_request_also_at_the_same_time() {
     let customer = stage.customer("John Doe").await;
     let mut socket = pharmacy.socket().await;
     let body = json!({"patient_lat": LAT, "patient_lng": LNG, "radius_km": 5, "quantity": 1});
-    let answers = join_all(
-        (0..10).map(|_| customer.post_once("/medicine/request/", "key-1", body.clone())),
-    )
-    .await;
+    let answers =
+        join_all((0..10).map(|_| customer.post_once("/medicine/request/", "key-1", body.clone())))
+            .await;
     for answer in &answers {
         assert_eq!(answer.status, 201, "{}", answer.body);
         assert_eq!(answer.body["request_id"], answers[0].body["request_id"]);

@@ -49,10 +49,7 @@ async fn a_broadcast_reaches_those_in_its_radius_and_the_first_accept_wins() {
     assert_eq!(heard["request_id"], request.as_str());
     assert_eq!(heard["patient_name"], "John Doe");
     assert_eq!(heard["patient_phone"], customer.phone_number);
-    assert_eq!(
-        heard["patient_location"],
-        json!({"lat": LAT, "lng": LNG})
-    );
+    assert_eq!(heard["patient_location"], json!({"lat": LAT, "lng": LNG}));
     assert_eq!(heard["distance_km"], 1.0);
     assert_eq!(heard["quantity"], 10);
     assert_eq!(heard["image_url"], Value::Null);
@@ -140,10 +137,7 @@ async fn nobody_in_reach_is_still_a_request() {
         .await;
     assert_eq!(created.status, 201);
     assert_eq!(created.body["pharmacies_notified"], 0);
-    assert_eq!(
-        created.body["message"],
-        "No pharmacies found within 3 km"
-    );
+    assert_eq!(created.body["message"], "No pharmacies found within 3 km");
     let mine = customer.get("/medicine/request/").await;
     assert_eq!(mine.body["count"], 1);
     assert_eq!(mine.body["requests"][0]["status"], "PENDING");
@@ -162,7 +156,10 @@ async fn a_pharmacy_out_of_reach_cannot_accept_or_look() {
     }
     let path = format!("/medicine/request/{request}/");
     assert_eq!(far.get(&path).await.status, 404);
-    assert_eq!(stage.customer("Stranger").await.get(&path).await.status, 404);
+    assert_eq!(
+        stage.customer("Stranger").await.get(&path).await.status,
+        404
+    );
     assert_eq!(customer.get(&path).await.body["status"], "PENDING");
     assert_eq!(near.get(&path).await.status, 200);
     assert_eq!(far.get("/medicine/request/").await.body["count"], 0);
@@ -325,7 +322,13 @@ async fn lists_are_paged_newest_first_to_the_end() {
         path = format!("/medicine/request/?limit=2&cursor={cursor}");
     }
     assert_eq!(seen, expected);
-    for bad in ["limit=0", "limit=101", "limit=two", "cursor=%00", "cursor=AAAA"] {
+    for bad in [
+        "limit=0",
+        "limit=101",
+        "limit=two",
+        "cursor=%00",
+        "cursor=AAAA",
+    ] {
         let answer = customer.get(&format!("/medicine/request/?{bad}")).await;
         assert_eq!(answer.status, 400, "{bad}: {}", answer.body);
     }

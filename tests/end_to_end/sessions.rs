@@ -44,7 +44,8 @@ async fn ten_wrong_passwords_lock_an_address_whether_it_is_known_or_not() {
     let known = stage.customer("John Doe").await;
     let mut answers = Vec::new();
     for address in [known.email.as_str(), "unknown@example.com"] {
-        let login = |password: &str| stage.post("/login", json!({"email": address, "password": password}));
+        let login =
+            |password: &str| stage.post("/login", json!({"email": address, "password": password}));
         let mut seen = Vec::new();
         for _ in 0..10 {
             let answer = login("not the password").await;
@@ -76,7 +77,10 @@ async fn a_refresh_token_works_once_and_its_reuse_ends_the_family() {
     assert_eq!(socket.expect("error").await["code"], 4001);
     socket.closed().await;
     for nonsense in ["", "x", "a.b.c", &customer.access] {
-        assert_eq!(refresh(nonsense).await.status, if nonsense.is_empty() { 400 } else { 401 });
+        assert_eq!(
+            refresh(nonsense).await.status,
+            if nonsense.is_empty() { 400 } else { 401 }
+        );
     }
 }
 
@@ -98,9 +102,7 @@ async fn signing_out_ends_the_session_and_its_sockets_but_no_other() {
     let elsewhere = here.signed_in_again().await;
     let mut socket_here = here.socket().await;
     let mut socket_elsewhere = elsewhere.socket().await;
-    let out = here
-        .post("/logout", json!({"refresh": here.refresh}))
-        .await;
+    let out = here.post("/logout", json!({"refresh": here.refresh})).await;
     assert_eq!(out.status, 200, "{}", out.body);
     assert_eq!(socket_here.expect("error").await["code"], 4001);
     socket_here.closed().await;

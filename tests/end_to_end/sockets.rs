@@ -44,13 +44,21 @@ async fn the_seeds_own_paths_work_on_the_http_port() {
     let stage = Stage::set().await;
     let customer = stage.customer("John Doe").await;
     let pharmacy = stage.pharmacy("City Pharmacy", LAT, LNG).await;
-    for path in ["/ws/customer/", "/ws/customer", &format!("/ws/user/{}/", customer.id)] {
+    for path in [
+        "/ws/customer/",
+        "/ws/customer",
+        &format!("/ws/user/{}/", customer.id),
+    ] {
         let opened = customer.socket_at(path).await;
         assert_eq!(opened.unwrap().greeting["user_id"], customer.id, "{path}");
     }
     for path in ["/ws/pharmacy/", &format!("/ws/pharmacy/{}/", pharmacy.id)] {
         let opened = pharmacy.socket_at(path).await;
-        assert_eq!(opened.unwrap().greeting["pharmacy_id"], pharmacy.id, "{path}");
+        assert_eq!(
+            opened.unwrap().greeting["pharmacy_id"],
+            pharmacy.id,
+            "{path}"
+        );
     }
     for (who, path) in [
         (&customer, "/ws/pharmacy/".to_owned()),
@@ -99,7 +107,8 @@ async fn whatever_a_client_says_the_socket_stays_open() {
         json!({"type": "no_such_thing"}).to_string(),
         json!({"action": "elsewhere", "type": "no_such_thing"}).to_string(),
         json!({"type": "response"}).to_string(),
-        json!({"type": "response", "request_id": "1; DROP TABLE", "status": "ACCEPTED"}).to_string(),
+        json!({"type": "response", "request_id": "1; DROP TABLE", "status": "ACCEPTED"})
+            .to_string(),
         json!({"type": "ack"}).to_string(),
         json!({"type": "ack", "event_id": ["x"]}).to_string(),
         "{\"type\": \"ping\"".to_owned(),
@@ -107,7 +116,10 @@ async fn whatever_a_client_says_the_socket_stays_open() {
     ] {
         socket.send_text(&said).await;
         let error = socket.expect("error").await;
-        assert!(error["error"].is_string() && error["code"].is_string(), "{said:?}: {error}");
+        assert!(
+            error["error"].is_string() && error["code"].is_string(),
+            "{said:?}: {error}"
+        );
     }
     // A fresh window, for a flood is another matter.
     let mut socket = customer.socket().await;
@@ -119,7 +131,9 @@ async fn whatever_a_client_says_the_socket_stays_open() {
     socket.expect("pong").await;
     socket.send(json!({"type": "ping"})).await;
     socket.expect("pong").await;
-    socket.send(json!({"action": "message", "type": "ping"})).await;
+    socket
+        .send(json!({"action": "message", "type": "ping"}))
+        .await;
     socket.expect("pong").await;
 }
 
@@ -179,7 +193,10 @@ async fn who_was_away_finds_on_connecting_what_they_missed_and_only_once() {
     assert_eq!(again.others(), Vec::<Value>::new(), "nothing was missed");
     let last = customer.requests_medicine(LAT, LNG, 5.0).await;
     for socket in [&mut socket, &mut again] {
-        assert_eq!(socket.expect("new_request").await["request_id"], last.as_str());
+        assert_eq!(
+            socket.expect("new_request").await["request_id"],
+            last.as_str()
+        );
     }
 }
 
@@ -195,7 +212,10 @@ async fn a_socket_answers_a_request_as_rest_does() {
     let request = customer.requests_medicine(LAT, LNG, 5.0).await;
     let accept = json!({"type": "response", "request_id": request, "status": "ACCEPTED"});
     near_socket.send(accept.clone()).await;
-    assert_eq!(customer_socket.expect("pharmacy_response").await["pharmacy_id"], near.id);
+    assert_eq!(
+        customer_socket.expect("pharmacy_response").await["pharmacy_id"],
+        near.id
+    );
     rival_socket.expect("request_taken").await;
     rival_socket.send(accept.clone()).await;
     assert_eq!(

@@ -7,9 +7,9 @@ use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
+use crate::Answer;
 use crate::socket::{Heard, Refusal};
 use crate::stage::answer;
-use crate::Answer;
 
 /// Someone with an account, signed in.
 #[derive(Debug, Clone)]

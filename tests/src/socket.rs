@@ -22,9 +22,7 @@ pub struct Heard {
 }
 
 impl Heard {
-    pub(crate) async fn open(
-        request: impl IntoClientRequest + Unpin,
-    ) -> Result<Self, Refusal> {
+    pub(crate) async fn open(request: impl IntoClientRequest + Unpin) -> Result<Self, Refusal> {
         match Socket::open(request).await {
             Ok(mut socket) => {
                 let greeting = socket.next(PATIENCE).await.unwrap();

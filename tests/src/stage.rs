@@ -116,7 +116,7 @@ impl Stage {
             profile,
         };
         let account = Account::open(&self.api, person).await.unwrap();
-        Person::new(account, self.cloud.socket_url())
+        Person::new(account, self.cloud.socket_url().to_owned())
     }
 
     /// A customer.
@@ -183,19 +183,36 @@ impl Stage {
 
     /// Makes the stack forget that it has just sent a code to an address, as time would.
     pub async fn forget_code_sent_to(&self, email: &str) {
-        self.cloud
-            .delete_item("Accounts", &format!("EMAIL#{email}"), "OTP")
+        let key = json!({"pk": {"S": format!("EMAIL#{email}")}, "sk": {"S": "OTP"}});
+        self.table("Accounts", "DeleteItem", json!({"Key": key}))
             .await;
+    }
+
+    /// Calls DynamoDB on a table, by its logical id, past the functions.
+    pub async fn table(&self, table: &str, operation: &str, mut body: Value) -> Value {
+        body["TableName"] = json!(self.cloud.stack().tables[table].name);
+        self.cloud.dynamodb(operation, &body).await.unwrap()
+    }
+
+    /// Everything in an account's inbox.
+    pub async fn inbox(&self, account: &str) -> Vec<Value> {
+        let condition = json!({
+            "KeyConditionExpression": "pk = :account",
+            "ExpressionAttributeValues": {":account": {"S": format!("ACCOUNT#{account}")}},
+            "ConsistentRead": true,
+        });
+        let found = self.table("Notifications", "Query", condition).await;
+        found["Items"].as_array().unwrap().clone()
     }
 
     /// The private key of the stack's tokens, PKCS#8.
     pub fn signing_key(&self) -> Vec<u8> {
-        self.cloud.token_keys().private_pkcs8.clone()
+        self.cloud.token_key().private_pkcs8().to_vec()
     }
 
     /// The name of that key.
     pub fn key_id(&self) -> String {
-        self.cloud.token_keys().kid.clone()
+        self.cloud.token_key().kid()
     }
 }
 

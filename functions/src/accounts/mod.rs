@@ -8,14 +8,14 @@ pub(crate) mod reset_password;
 pub(crate) mod send_otp;
 pub(crate) mod verify_otp;
 
-mod ending;
-mod fields;
-mod refusals;
 pub(crate) mod change_profile;
 pub(crate) mod delete_profile;
+mod ending;
+mod fields;
 pub(crate) mod list_pharmacies;
 pub(crate) mod read_pharmacy;
 pub(crate) mod read_profile;
+mod refusals;
 pub(crate) mod register;
 
 mod own_profile;

@@ -216,6 +216,16 @@ impl Socket {
         types.join(", ")
     }
 
+    /// Takes what came and was not read, oldest first.
+    pub fn take_unread(&mut self) -> Vec<Value> {
+        self.shared
+            .inbox()
+            .unread
+            .drain(..)
+            .map(|received| received.message)
+            .collect()
+    }
+
     /// Every message so far, read or not, oldest first.
     pub fn received(&self) -> Vec<Value> {
         self.shared.inbox().all.clone()

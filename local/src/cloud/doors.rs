@@ -75,7 +75,12 @@ impl Listeners {
     ) -> JoinSet<()> {
         let mut doors = JoinSet::new();
         let until = || turns_true(closed.subscribe());
-        let serving = dynamodb::serve(self.dynamodb, services.engine.clone(), until());
+        let serving = dynamodb::serve(
+            self.dynamodb,
+            services.engine.clone(),
+            services.faults.clone(),
+            until(),
+        );
         doors.spawn(async move { report("the DynamoDB door", serving.await) });
         let serving = secrets::serve(self.secrets, services.secrets.clone(), until());
         doors.spawn(async move { report("the Secrets Manager door", serving.await) });

@@ -18,7 +18,7 @@ use crate::state::State;
 const FILE: &str = "token-signing-key";
 
 /// An Ed25519 key pair. Has no `Debug`: it must not be shown.
-pub(super) struct TokenKey {
+pub struct TokenKey {
     pkcs8: Vec<u8>,
     public: Vec<u8>,
 }
@@ -61,15 +61,24 @@ impl TokenKey {
     }
 
     /// The private key, PKCS#8 in base64: the value of the secret.
-    pub(super) fn private_base64(&self) -> String {
+    pub fn private_base64(&self) -> String {
         STANDARD.encode(&self.pkcs8)
     }
 
-    /// `<kid>:<public key in base64url>`; the kid is the start of the public key's SHA-256.
-    pub(super) fn public_entry(&self) -> String {
+    /// The private key, PKCS#8.
+    pub fn private_pkcs8(&self) -> &[u8] {
+        &self.pkcs8
+    }
+
+    /// Its name in the header of a token: the start of the public key's SHA-256.
+    pub fn kid(&self) -> String {
         let fingerprint = digest::digest(&digest::SHA256, &self.public);
-        let kid = hex(&fingerprint.as_ref()[..4]);
-        format!("{kid}:{}", URL_SAFE_NO_PAD.encode(&self.public))
+        hex(&fingerprint.as_ref()[..4])
+    }
+
+    /// `<kid>:<public key in base64url>`.
+    pub fn public_entry(&self) -> String {
+        format!("{}:{}", self.kid(), URL_SAFE_NO_PAD.encode(&self.public))
     }
 }
 

@@ -35,23 +35,44 @@ pub(super) enum Operation {
 }
 
 impl Operation {
+    const ALL: [Self; 12] = [
+        Self::GetItem,
+        Self::PutItem,
+        Self::UpdateItem,
+        Self::DeleteItem,
+        Self::Query,
+        Self::Scan,
+        Self::BatchGetItem,
+        Self::BatchWriteItem,
+        Self::TransactGetItems,
+        Self::TransactWriteItems,
+        Self::DescribeTable,
+        Self::DescribeTimeToLive,
+    ];
+
     /// The operation of that name, as `X-Amz-Target` has it after its dot.
     pub(super) fn named(name: &str) -> Option<Self> {
-        Some(match name {
-            "GetItem" => Self::GetItem,
-            "PutItem" => Self::PutItem,
-            "UpdateItem" => Self::UpdateItem,
-            "DeleteItem" => Self::DeleteItem,
-            "Query" => Self::Query,
-            "Scan" => Self::Scan,
-            "BatchGetItem" => Self::BatchGetItem,
-            "BatchWriteItem" => Self::BatchWriteItem,
-            "TransactGetItems" => Self::TransactGetItems,
-            "TransactWriteItems" => Self::TransactWriteItems,
-            "DescribeTable" => Self::DescribeTable,
-            "DescribeTimeToLive" => Self::DescribeTimeToLive,
-            _ => return None,
-        })
+        Self::ALL
+            .into_iter()
+            .find(|operation| operation.name() == name)
+    }
+
+    /// Its name, as `X-Amz-Target` has it after its dot.
+    pub(super) fn name(self) -> &'static str {
+        match self {
+            Self::GetItem => "GetItem",
+            Self::PutItem => "PutItem",
+            Self::UpdateItem => "UpdateItem",
+            Self::DeleteItem => "DeleteItem",
+            Self::Query => "Query",
+            Self::Scan => "Scan",
+            Self::BatchGetItem => "BatchGetItem",
+            Self::BatchWriteItem => "BatchWriteItem",
+            Self::TransactGetItems => "TransactGetItems",
+            Self::TransactWriteItems => "TransactWriteItems",
+            Self::DescribeTable => "DescribeTable",
+            Self::DescribeTimeToLive => "DescribeTimeToLive",
+        }
     }
 
     /// Whether it may leave records in a stream.

@@ -15,6 +15,7 @@ use tokio::net::TcpListener;
 use super::calls::{Operation, Touch};
 use super::{DynamoError, Engine, upkeep};
 use crate::caller::Caller;
+use crate::faults::Faults;
 use crate::template::{ACCOUNT, REGION};
 
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
@@ -38,17 +39,27 @@ struct Call {
 pub async fn serve(
     listener: TcpListener,
     engine: Engine,
+    faults: Faults,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), DynamoError> {
     let router = Router::new()
         .route("/", post(answer))
         .layer(DefaultBodyLimit::max(LARGEST_BODY))
-        .with_state(engine.clone());
+        .with_state(Served {
+            engine: engine.clone(),
+            faults,
+        });
     let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown);
     tokio::select! {
         ended = serving => ended.map_err(DynamoError::Serve),
         never = upkeep::keep(engine) => match never {},
     }
+}
+
+#[derive(Clone)]
+struct Served {
+    engine: Engine,
+    faults: Faults,
 }
 
 /// A call that is answered before it reaches the tables: the body of a status 400.
@@ -64,18 +75,26 @@ impl Refusal {
     }
 }
 
-async fn answer(State(engine): State<Engine>, headers: HeaderMap, body: Bytes) -> Response {
+async fn answer(State(served): State<Served>, headers: HeaderMap, body: Bytes) -> Response {
+    let Served { engine, faults } = served;
     let Ok(body) = String::from_utf8(body.into()) else {
         return failure(&DynoxideError::SerializationException(String::new()));
     };
     let admitted = understand(&headers, &body).and_then(admit);
     let Call {
-        operation, touches, ..
+        caller,
+        operation,
+        touches,
     } = match admitted {
         Ok(call) => call,
         Err(Refusal(body)) => return respond(StatusCode::BAD_REQUEST, body),
     };
-    match engine.call(operation, touches, body).await {
+    let answer = engine.call(operation, touches, body).await;
+    if answer.is_ok() {
+        let function = caller.as_ref().and_then(Caller::function);
+        faults.done(function, operation.name()).await;
+    }
+    match answer {
         Ok(answer) if operation == Operation::DescribeTable => {
             respond(StatusCode::OK, described(&engine, answer))
         }

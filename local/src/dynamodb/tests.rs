@@ -9,6 +9,7 @@ use tokio::sync::oneshot;
 
 use super::calls::Operation;
 use super::{Engine, serve, upkeep};
+use crate::faults::Faults;
 use crate::state::State;
 use crate::template::model::Stack;
 use crate::template::parse;
@@ -409,7 +410,7 @@ async fn the_door_speaks_the_protocol() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel::<()>();
-    let served = tokio::spawn(serve(listener, engine.clone(), async {
+    let served = tokio::spawn(serve(listener, engine.clone(), Faults::default(), async {
         stopped.await.ok();
     }));
     let ask = async |target: &str, signed: bool, body: Value| {
