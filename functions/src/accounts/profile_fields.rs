@@ -16,10 +16,13 @@ use callout_domain::role::Role;
 use crate::http::{Failure, Form, Given};
 
 /// Fields of a body laid over what was there before.
-pub(super) struct ProfileFields<'a> {
+struct ProfileFields<'a> {
     form: &'a mut Form,
     now: Moment,
 }
+
+/// The form has a problem with a field, and has noted it.
+struct Noted;
 
 /// Reads text by the rule of its type.
 pub(super) fn text<T, E: Display>(
@@ -83,8 +86,8 @@ impl ProfileFields<'_> {
             text(Address::parse),
         );
         Some(PharmacyProfile {
-            position: position?,
-            address: address?,
+            position: position.ok()?,
+            address: address.ok()?,
         })
     }
 
@@ -109,8 +112,8 @@ impl ProfileFields<'_> {
         Some(DonorProfile {
             blood_group: blood_group?,
             city: city?,
-            position: position?,
-            last_donation_date: last_donation_date?,
+            position: position.ok()?,
+            last_donation_date: last_donation_date.ok()?,
         })
     }
 
@@ -129,7 +132,7 @@ impl ProfileFields<'_> {
         Some(ProviderProfile {
             service_type: service_type?,
             position: position?,
-            service_coverage_area: service_coverage_area?,
+            service_coverage_area: service_coverage_area.ok()?,
         })
     }
 
@@ -187,30 +190,30 @@ impl ProfileFields<'_> {
         }
     }
 
-    /// A field that may be missing; the outer `None` says that the form has a problem with it.
+    /// A field that may be missing.
     fn optional<T, E: Display>(
         &mut self,
         name: &str,
         before: Option<T>,
         read: impl FnOnce(Given<'_>) -> Result<T, E>,
-    ) -> Option<Option<T>> {
+    ) -> Result<Option<T>, Noted> {
         if !self.is_given(name) {
-            Some(before)
+            Ok(before)
         } else if self.form.is_absent(name) {
-            Some(None)
+            Ok(None)
         } else {
-            self.form.optional(name, read).map(Some)
+            self.form.optional(name, read).map(Some).ok_or(Noted)
         }
     }
 
-    /// `lat` and `lng`, both or neither; the outer `None` says that the form has a problem.
-    fn position(&mut self, before: Option<GeoPoint>) -> Option<Option<GeoPoint>> {
+    /// `lat` and `lng`, both or neither.
+    fn position(&mut self, before: Option<GeoPoint>) -> Result<Option<GeoPoint>, Noted> {
         if !self.is_given("lat") && !self.is_given("lng") {
-            Some(before)
+            Ok(before)
         } else if self.form.is_absent("lat") && self.form.is_absent("lng") {
-            Some(None)
+            Ok(None)
         } else {
-            position(self.form).map(Some)
+            position(self.form).map(Some).ok_or(Noted)
         }
     }
 
