@@ -40,6 +40,13 @@ macro_rules! doors {
 }
 
 doors! {
+    "accounts.send_otp" => Http crate::accounts::send_otp;
+    "accounts.verify_otp" => Http crate::accounts::verify_otp;
+    "accounts.login" => Http crate::accounts::login;
+    "accounts.refresh_token" => Http crate::accounts::refresh_token;
+    "accounts.logout" => Http crate::accounts::logout;
+    "accounts.reset_password" => Http crate::accounts::reset_password;
+    "accounts.create_ticket" => Http crate::accounts::create_ticket;
     "accounts.change_profile" => Http crate::accounts::change_profile;
     "accounts.delete_profile" => Http crate::accounts::delete_profile;
     "accounts.list_pharmacies" => Http crate::accounts::list_pharmacies;

@@ -1,6 +1,7 @@
 //! Mail, through SES.
 
 use aws_sdk_ses::Client;
+use aws_sdk_ses::error::ProvideErrorMetadata as _;
 use aws_sdk_ses::types::{Body, Content, Destination, Message};
 use callout_domain::account::Email;
 
@@ -58,7 +59,11 @@ impl Mail {
             .message(message)
             .send()
             .await
-            .map_err(CloudError::call("SendEmail"))?;
+            .map_err(|error| match error.code() {
+                // What SES says of a refusal quotes the address, which belongs in no log.
+                Some(code) => CloudError::call("SendEmail")(code),
+                None => CloudError::call("SendEmail")(error),
+            })?;
         Ok(())
     }
 }

@@ -14,8 +14,9 @@
 
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
-    Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
+    ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
+use callout_domain::account::Email;
 use callout_domain::ids::{AccountId, Generation, SessionId};
 use callout_domain::moment::Moment;
 use callout_domain::session::{Refresh, RefreshToken, SESSION_LIFETIME, Session};
@@ -24,11 +25,14 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 use time::Duration;
 
+use crate::accounts::Credentials;
 use crate::commit::{Commit, Guard};
 use crate::failure::CloudError;
 use crate::settings::ACCOUNTS_TABLE;
-use crate::{Cloud, Table, clock, opaque, stored};
+use crate::{Cloud, Table, clock, opaque, otp, stored};
 
+/// How an address signs in: see [`accounts`](crate::accounts).
+const CREDENTIALS: &str = "CREDENTIALS";
 const GENERATION: &str = "GENERATION";
 /// The account itself; without it no session holds.
 const PROFILE: &str = "PROFILE";
@@ -97,16 +101,31 @@ impl Sessions {
     }
 
     /// Begins a session: its first refresh token, good once the commit has happened.
+    /// [`Guard::CredentialsUnchanged`] refuses it if the password that was checked is no longer the
+    /// address's: a reset must not be outlived by a session that its old password was just opening.
     ///
     /// # Errors
     /// When it cannot be written as an item.
     pub fn begin(
         &self,
         commit: &mut Commit,
-        account: AccountId,
+        email: &Email,
+        credentials: &Credentials,
         generation: Option<Generation>,
         now: Moment,
     ) -> Result<RefreshToken, CloudError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(stored::key(otp::partition(email), CREDENTIALS)))
+            .condition_expression("password_hash = :checked")
+            .expression_attribute_values(":checked", stored::s(&credentials.password_hash))
+            .build()
+            .map_err(CloudError::call("the check of credentials"))?;
+        commit.push(
+            Guard::CredentialsUnchanged,
+            TransactWriteItem::builder().condition_check(check).build(),
+        );
+        let account = credentials.account;
         let session = SessionId::new(clock::fresh_ulid());
         let token = RefreshToken::new(account, session, opaque::draw());
         let ends_at = now.plus(SESSION_LIFETIME);
