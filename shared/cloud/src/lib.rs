@@ -5,9 +5,12 @@
 
 pub mod clock;
 pub mod commit;
+pub mod connections;
 pub mod failure;
+pub mod notifications;
 pub mod outbox;
 pub mod secrets;
+pub mod sockets;
 pub mod tokens;
 
 mod settings;
@@ -17,7 +20,9 @@ use aws_config::SdkConfig;
 use tokio::sync::OnceCell;
 
 use crate::commit::Commit;
+use crate::connections::Connections;
 use crate::failure::CloudError;
+use crate::notifications::Notifications;
 use crate::outbox::Outbox;
 use crate::secrets::Secrets;
 use crate::settings::Setting;
@@ -29,6 +34,7 @@ pub struct Cloud {
     config: OnceCell<SdkConfig>,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
     secrets: Secrets,
+    sockets: OnceCell<aws_sdk_apigatewaymanagement::Client>,
     tokens: Tokens,
 }
 
@@ -79,6 +85,38 @@ impl Cloud {
     /// When the function has no setting for the table.
     pub async fn outbox(&self) -> Result<Outbox, CloudError> {
         Ok(Outbox::new(self.table(settings::OUTBOX_TABLE).await?))
+    }
+
+    /// Open sockets, and whose they are.
+    ///
+    /// # Errors
+    /// When the function has no setting for the table.
+    pub async fn connections(&self) -> Result<Connections, CloudError> {
+        Ok(Connections::new(
+            self.table(settings::CONNECTIONS_TABLE).await?,
+        ))
+    }
+
+    /// Everyone's inbox.
+    ///
+    /// # Errors
+    /// When the function has no setting for the table.
+    pub async fn notifications(&self) -> Result<Notifications, CloudError> {
+        Ok(Notifications::new(
+            self.table(settings::NOTIFICATIONS_TABLE).await?,
+        ))
+    }
+
+    /// The origins from which browsers may open sockets; `*` stands for any.
+    ///
+    /// # Errors
+    /// When the function has no setting for them.
+    pub fn allowed_origins(&self) -> Result<Vec<String>, CloudError> {
+        let origins = settings::ALLOWED_ORIGINS.read()?;
+        Ok(origins
+            .split(',')
+            .map(|origin| origin.trim().to_owned())
+            .collect())
     }
 
     /// Access tokens.

@@ -7,3 +7,4 @@ pub mod event;
 pub mod ids;
 pub mod moment;
 pub mod role;
+pub mod socket;
