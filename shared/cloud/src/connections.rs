@@ -22,10 +22,11 @@ use callout_domain::socket;
 use serde::{Deserialize, Serialize};
 use time::Duration;
 
-use crate::Table;
 use crate::commit::{Commit, Guard};
 use crate::failure::CloudError;
+use crate::settings::CONNECTIONS_TABLE;
 use crate::stored::{self, Item, PK, SK, n, s};
+use crate::{Cloud, Table};
 
 /// API Gateway ends a socket after two hours; the rest is for clocks that differ.
 const KEPT: Duration = Duration::minutes(130);
@@ -99,11 +100,19 @@ struct StoredSocket {
     expires_at: i64,
 }
 
-impl Connections {
-    pub(crate) fn new(table: Table) -> Self {
-        Self { table }
+impl Cloud {
+    /// Open sockets, and whose they are.
+    ///
+    /// # Errors
+    /// When the function has no setting for the table.
+    pub async fn connections(&self) -> Result<Connections, CloudError> {
+        Ok(Connections {
+            table: self.table(CONNECTIONS_TABLE).await?,
+        })
     }
+}
 
+impl Connections {
     /// Records a socket that is being admitted, if the commit happens.
     ///
     /// # Errors

@@ -7,12 +7,17 @@ pub mod clock;
 pub mod commit;
 pub mod connections;
 pub mod failure;
+pub mod idempotency;
+pub mod media;
 pub mod notifications;
 pub mod outbox;
+pub mod requests;
 pub mod secrets;
 pub mod sockets;
 pub mod tokens;
 
+#[cfg_attr(not(test), expect(dead_code, reason = "the tables that search come next"))]
+mod radius_search;
 mod settings;
 mod stored;
 
@@ -20,9 +25,7 @@ use aws_config::SdkConfig;
 use tokio::sync::OnceCell;
 
 use crate::commit::Commit;
-use crate::connections::Connections;
 use crate::failure::CloudError;
-use crate::notifications::Notifications;
 use crate::outbox::Outbox;
 use crate::secrets::Secrets;
 use crate::settings::Setting;
@@ -33,6 +36,7 @@ use crate::tokens::Tokens;
 pub struct Cloud {
     config: OnceCell<SdkConfig>,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
+    s3: OnceCell<aws_sdk_s3::Client>,
     secrets: Secrets,
     sockets: OnceCell<aws_sdk_apigatewaymanagement::Client>,
     tokens: Tokens,
@@ -85,38 +89,6 @@ impl Cloud {
     /// When the function has no setting for the table.
     pub async fn outbox(&self) -> Result<Outbox, CloudError> {
         Ok(Outbox::new(self.table(settings::OUTBOX_TABLE).await?))
-    }
-
-    /// Open sockets, and whose they are.
-    ///
-    /// # Errors
-    /// When the function has no setting for the table.
-    pub async fn connections(&self) -> Result<Connections, CloudError> {
-        Ok(Connections::new(
-            self.table(settings::CONNECTIONS_TABLE).await?,
-        ))
-    }
-
-    /// Everyone's inbox.
-    ///
-    /// # Errors
-    /// When the function has no setting for the table.
-    pub async fn notifications(&self) -> Result<Notifications, CloudError> {
-        Ok(Notifications::new(
-            self.table(settings::NOTIFICATIONS_TABLE).await?,
-        ))
-    }
-
-    /// The origins from which browsers may open sockets; `*` stands for any.
-    ///
-    /// # Errors
-    /// When the function has no setting for them.
-    pub fn allowed_origins(&self) -> Result<Vec<String>, CloudError> {
-        let origins = settings::ALLOWED_ORIGINS.read()?;
-        Ok(origins
-            .split(',')
-            .map(|origin| origin.trim().to_owned())
-            .collect())
     }
 
     /// Access tokens.

@@ -21,9 +21,10 @@ use futures::{StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 use time::Duration;
 
-use crate::Table;
 use crate::failure::CloudError;
+use crate::settings::NOTIFICATIONS_TABLE;
 use crate::stored::{self, Item, PK, SK, s};
+use crate::{Cloud, Table};
 
 const KEPT: Duration = Duration::days(90);
 /// How many items are deleted at once.
@@ -80,11 +81,19 @@ struct Kept {
     body: Stored,
 }
 
-impl Notifications {
-    pub(crate) fn new(table: Table) -> Self {
-        Self { table }
+impl Cloud {
+    /// Everyone's inbox.
+    ///
+    /// # Errors
+    /// When the function has no setting for the table.
+    pub async fn notifications(&self) -> Result<Notifications, CloudError> {
+        Ok(Notifications {
+            table: self.table(NOTIFICATIONS_TABLE).await?,
+        })
     }
+}
 
+impl Notifications {
     /// Writes a notification unless it is there already.
     ///
     /// # Errors

@@ -16,7 +16,7 @@ use serde_json::Value;
 
 use crate::Cloud;
 use crate::failure::CloudError;
-use crate::settings::SOCKETS_ENDPOINT;
+use crate::settings::{ALLOWED_ORIGINS, SOCKETS_ENDPOINT};
 
 /// A gateway that takes longer than this for one try is not going to answer.
 const LONGEST_TRY: Duration = Duration::from_secs(3);
@@ -65,6 +65,18 @@ impl Cloud {
         Ok(Sockets {
             client: client.clone(),
         })
+    }
+
+    /// The origins from which browsers may open sockets; `*` stands for any.
+    ///
+    /// # Errors
+    /// When the function has no setting for them.
+    pub fn allowed_origins(&self) -> Result<Vec<String>, CloudError> {
+        let origins = ALLOWED_ORIGINS.read()?;
+        Ok(origins
+            .split(',')
+            .map(|origin| origin.trim().to_owned())
+            .collect())
     }
 }
 

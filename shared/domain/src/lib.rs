@@ -3,8 +3,12 @@
 
 #![warn(clippy::wildcard_enum_match_arm)]
 
+pub mod audience;
 pub mod event;
+pub mod geo;
 pub mod ids;
+pub mod media;
+pub mod medicine;
 pub mod moment;
 pub mod role;
 pub mod socket;

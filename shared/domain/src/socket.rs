@@ -20,16 +20,14 @@ pub fn window_start(now: Moment) -> Moment {
     now.plus(-WINDOW)
 }
 
-/// Whether a socket's channel is for accounts of a role: a role's own name, or the name by which a
-/// seed's path calls those whom it serves.
+/// Whether a socket's channel is for accounts of a role. A channel bears a role's own name, or the
+/// one by which a seed's path calls those whom it serves.
 pub fn channel_is_for(channel: &str, role: Role) -> bool {
     if let Ok(named) = Role::from_path_segment(channel) {
         return named == role;
     }
     match channel {
         "user" => matches!(role, Role::Customer | Role::Patient),
-        "work/provider" => role == Role::Provider,
-        "work/seeker" => role == Role::Seeker,
         "patient-doctor-suggest"
         | "patient-doctor-response"
         | "doctor-consultation-response-accepted" => role == Role::Patient,
@@ -65,8 +63,6 @@ mod tests {
                 .collect()
         };
         assert_eq!(served("user"), [Role::Customer, Role::Patient]);
-        assert_eq!(served("work/provider"), [Role::Provider]);
-        assert_eq!(served("work/seeker"), [Role::Seeker]);
         assert_eq!(served("patient-doctor-suggest"), [Role::Patient]);
         assert_eq!(served("patient-doctor-response"), [Role::Patient]);
         assert_eq!(
