@@ -1,6 +1,11 @@
 //! Every function of Callout, in one artifact: Lambda names the one to be in `_HANDLER`.
 
 mod http;
+mod socket;
+mod stream;
+
+mod delivery;
+mod realtime;
 
 mod door;
 
