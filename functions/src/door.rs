@@ -53,6 +53,13 @@ doors! {
     "realtime.disconnect" => Socket crate::realtime::disconnect;
     "realtime.message" => Socket crate::realtime::message;
     "delivery" => Stream crate::delivery;
+    "accounts.send_otp" => Http crate::accounts::send_otp;
+    "accounts.verify_otp" => Http crate::accounts::verify_otp;
+    "accounts.login" => Http crate::accounts::login;
+    "accounts.refresh_token" => Http crate::accounts::refresh_token;
+    "accounts.logout" => Http crate::accounts::logout;
+    "accounts.reset_password" => Http crate::accounts::reset_password;
+    "accounts.create_ticket" => Http crate::accounts::create_ticket;
 }
 
 impl Door {

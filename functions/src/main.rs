@@ -7,6 +7,7 @@ mod stream;
 mod delivery;
 mod realtime;
 
+mod accounts;
 mod door;
 
 use std::process::ExitCode;

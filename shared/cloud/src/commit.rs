@@ -33,18 +33,20 @@ pub enum Guard {
     AddressFree,
     /// The address was proved by a one-time code that has not been used up.
     AddressProved,
+    /// Nothing happened to the address's one-time codes since they were read.
+    CodeUnspent,
+    /// The address has the same account and the same password as when they were read.
+    CredentialsUnchanged,
     /// The account is as it was read, and not deleted.
     AccountUnchanged,
-    /// The session is alive and its refresh token unspent.
-    SessionUnchanged,
+    /// The session has not been ended.
+    SessionThere,
     /// The request is still in the state that the rule was decided on.
     RequestUnchanged,
     /// This responder has not answered this request before.
     FirstResponse,
     /// The idempotency key has not been used.
     KeyUnused,
-    /// The socket's ticket is unspent.
-    TicketUnspent,
 }
 
 /// Why a commit did not happen.

@@ -3,21 +3,30 @@
 //! A [`Cloud`] makes each client of AWS when it is first needed, so that a function pays at its
 //! start only for what it uses. No type of AWS leaves this crate.
 
+pub mod accounts;
 pub mod clock;
 pub mod commit;
 pub mod connections;
 pub mod failure;
 pub mod idempotency;
+pub mod login_attempts;
+pub mod mail;
 pub mod media;
 pub mod notifications;
+pub mod otp;
 pub mod outbox;
+pub mod passwords;
 pub mod requests;
 pub mod secrets;
+pub mod sessions;
 pub mod sockets;
+pub mod tickets;
 pub mod tokens;
 
+mod opaque;
 #[cfg_attr(not(test), expect(dead_code, reason = "the tables that search come next"))]
 mod radius_search;
+mod revised;
 mod settings;
 mod stored;
 
@@ -37,6 +46,7 @@ pub struct Cloud {
     config: OnceCell<SdkConfig>,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
     s3: OnceCell<aws_sdk_s3::Client>,
+    ses: OnceCell<aws_sdk_ses::Client>,
     secrets: Secrets,
     sockets: OnceCell<aws_sdk_apigatewaymanagement::Client>,
     tokens: Tokens,

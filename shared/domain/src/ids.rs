@@ -61,6 +61,8 @@ ids! {
     AccountId;
     /// A sign-in and all the tokens that follow from it.
     SessionId;
+    /// The sessions of an account between two resets of its password.
+    Generation;
     /// A request of any kind.
     RequestId;
     /// An answer to a request.

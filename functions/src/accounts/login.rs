@@ -1,0 +1,89 @@
+//! `POST /login` `{email, password}`, by anyone: begins a session.
+//!
+//! An unknown address and a wrong password get the same answer after the same work, and are counted
+//! alike; ten in a row lock the address. Leaves behind a session, in a commit that is refused if the
+//! password was changed while it was being checked, and no count.
+
+use callout_cloud::commit::{CommitError, Guard};
+use callout_cloud::passwords;
+use callout_domain::account::OfferedPassword;
+use lambda_http::http::StatusCode;
+use serde_json::json;
+
+use super::fields;
+use super::refusals::too_many;
+use crate::http::{Answer, Call, Failure, Form, Refused};
+
+pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
+    let mut form = call.json()?;
+    let (Some(email), Some(offered)) = (fields::email(&mut form), password(&mut form)) else {
+        return Err(form.reject());
+    };
+
+    // Counted before it is checked: guesses made at once are all counted.
+    let attempts = call.cloud.login_attempts().await?;
+    if let Err(locked) = attempts.count(&email, call.now).await? {
+        return Err(too_many(
+            "login_locked",
+            "Too many failed logins for this address; try again later",
+            locked.wait,
+        ));
+    }
+
+    let found = call.cloud.accounts().await?.credentials(&email).await?;
+    let hash = found.as_ref().map(|known| known.password_hash.as_str());
+    let is_right = passwords::verify(offered.0, hash).await?;
+    let Some(credentials) = found.filter(|_| is_right) else {
+        return Err(wrong());
+    };
+
+    let sessions = call.cloud.sessions().await?;
+    let generation = sessions.generation(credentials.account).await?;
+    let mut commit = call.cloud.commit().await;
+    let refresh = sessions.begin(&mut commit, &email, &credentials, generation, call.now)?;
+    attempts.forget(&mut commit, &email)?;
+    let name = credentials.name.as_str();
+    let access = call
+        .cloud
+        .tokens()
+        .sign(
+            credentials.account,
+            credentials.role,
+            name,
+            refresh.session(),
+            call.now,
+        )
+        .await?;
+    match commit.run().await {
+        Ok(()) => Ok(Answer::ok(json!({
+            "refresh": refresh.reveal(),
+            "access": access,
+            "role": credentials.role,
+            "user_id": credentials.account,
+            "name": name,
+        }))),
+        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::CredentialsUnchanged => {
+            Err(wrong())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// What was offered; `None` inside for what is longer than any password, which is as wrong as any.
+struct Offered(Option<OfferedPassword>);
+
+fn password(form: &mut Form) -> Option<Offered> {
+    form.required("password", |given| {
+        given.text().map(OfferedPassword::new).map(Offered)
+    })
+}
+
+/// The one answer to an unknown address and to a wrong password.
+fn wrong() -> Failure {
+    Refused::new(
+        StatusCode::UNAUTHORIZED,
+        "wrong_credentials",
+        "The e-mail address or the password is wrong",
+    )
+    .into()
+}

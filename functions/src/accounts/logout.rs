@@ -1,0 +1,15 @@
+//! `POST /logout`, by any account: ends the session of the access token and closes its sockets.
+//!
+//! Doing so again changes nothing. The access token itself holds until it expires, for those who
+//! verify it look nothing up.
+
+use serde_json::json;
+
+use super::ending::end_session;
+use crate::http::{Answer, Call, Failure};
+
+pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
+    let caller = call.caller()?;
+    end_session(call.cloud, caller.account, caller.session, call.now).await?;
+    Ok(Answer::ok(json!({"message": "Logged out successfully"})))
+}

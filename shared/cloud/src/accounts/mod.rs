@@ -1,0 +1,110 @@
+//! Accounts: who somebody is, how they sign in, and where they are found.
+//!
+//! | pk | sk | what |
+//! |---|---|---|
+//! | `ACCOUNT#<id>` | `PROFILE` | the [`Account`]; where it has a position also `gpk` and `gsk` of the index `responders` |
+//! | `EMAIL#<normalized address>` | `CREDENTIALS` | `account_id`, `role`, `name`, `password_hash`: all that signing in reads. That it is there is what makes an address taken |
+//!
+//! In the index, `gpk` is `<role>#<geohash, 3 characters>` and `gsk` is `<geohash>#<id>`. It holds
+//! whole items, so that a search reads nothing else; it follows the table within moments, so that
+//! who has just moved or gone may be found where they were.
+
+mod changes;
+mod record;
+
+use callout_domain::account::{Account, Email, PersonName};
+use callout_domain::ids::AccountId;
+use callout_domain::role::Role;
+
+use self::record::{
+    CREDENTIALS, PROFILE, StoredAccount, StoredCredentials, account_partition, address_partition,
+};
+use crate::failure::CloudError;
+use crate::settings::ACCOUNTS_TABLE;
+use crate::stored::{self, Item};
+use crate::{Cloud, Table};
+
+/// The accounts of all roles.
+#[derive(Debug, Clone)]
+pub struct Accounts {
+    table: Table,
+}
+
+/// How somebody signs in.
+#[derive(Clone)]
+pub struct Credentials {
+    /// Whose they are.
+    pub account: AccountId,
+    /// What the account is.
+    pub role: Role,
+    /// What its holder is called.
+    pub name: PersonName,
+    /// The PHC string of the password.
+    pub password_hash: String,
+}
+
+/// Never shows the hash.
+impl std::fmt::Debug for Credentials {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Credentials")
+            .field("account", &self.account)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Cloud {
+    /// Accounts.
+    ///
+    /// # Errors
+    /// When the function has no setting for the table.
+    pub async fn accounts(&self) -> Result<Accounts, CloudError> {
+        Ok(Accounts {
+            table: self.table(ACCOUNTS_TABLE).await?,
+        })
+    }
+}
+
+impl Accounts {
+    /// An account as it is now, if it is there.
+    ///
+    /// # Errors
+    /// When the outside world fails, or the item does not read.
+    pub async fn read(&self, id: AccountId) -> Result<Option<Account>, CloudError> {
+        self.get(account_partition(id), PROFILE)
+            .await?
+            .map(StoredAccount::read)
+            .transpose()
+    }
+
+    /// How the holder of an address signs in, if it has an account.
+    ///
+    /// # Errors
+    /// When the outside world fails, or the item does not read.
+    pub async fn credentials(&self, email: &Email) -> Result<Option<Credentials>, CloudError> {
+        let item = self.get(address_partition(email), CREDENTIALS).await?;
+        item.map(|item| {
+            let stored: StoredCredentials = stored::read("credentials", item)?;
+            Ok(Credentials {
+                account: stored.account_id,
+                role: stored.role,
+                name: stored.name,
+                password_hash: stored.password_hash,
+            })
+        })
+        .transpose()
+    }
+
+    async fn get(&self, pk: String, sk: &str) -> Result<Option<Item>, CloudError> {
+        let answer = self
+            .table
+            .client
+            .get_item()
+            .table_name(&self.table.name)
+            .set_key(Some(stored::key(pk, sk)))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(CloudError::call("GetItem"))?;
+        Ok(answer.item)
+    }
+}
