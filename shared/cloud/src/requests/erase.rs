@@ -1,5 +1,7 @@
 //! What remains of the requests of people who left: what happened, without who they were.
 
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use callout_domain::geo::GeoPoint;
 use callout_domain::medicine::{MedicineRequest, MedicineResponse, Reach};
@@ -65,30 +67,22 @@ impl Requests {
     }
 }
 
-fn unless_gone<T>(
-    outcome: Result<
-        T,
-        aws_sdk_dynamodb::error::SdkError<
-            aws_sdk_dynamodb::operation::update_item::UpdateItemError,
-        >,
-    >,
-) -> Result<(), CloudError> {
-    match outcome {
-        Ok(_) => Ok(()),
-        Err(error)
-            if error
-                .as_service_error()
-                .is_some_and(|error| error.is_conditional_check_failed_exception()) =>
-        {
-            Ok(())
-        }
-        Err(error) => Err(CloudError::call("UpdateItem")(error)),
+fn unless_gone<T>(outcome: Result<T, SdkError<UpdateItemError>>) -> Result<(), CloudError> {
+    let Err(error) = outcome else {
+        return Ok(());
+    };
+    if error
+        .as_service_error()
+        .is_some_and(UpdateItemError::is_conditional_check_failed_exception)
+    {
+        return Ok(());
     }
+    Err(CloudError::call("UpdateItem")(error))
 }
 
 /// A position to the whole degree, some hundred kilometres: a region, and nobody's home.
 fn coarse(point: GeoPoint) -> AttributeValue {
-    let number = |degrees: f64| AttributeValue::N(format!("{:.0}", degrees));
+    let number = |degrees: f64| AttributeValue::N(format!("{degrees:.0}"));
     AttributeValue::M(
         [
             ("lat".to_owned(), number(point.lat())),

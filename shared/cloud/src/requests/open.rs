@@ -1,5 +1,7 @@
 //! The requests that are open to a pharmacy.
 
+use std::cmp::Reverse;
+
 use callout_domain::geo::{DistanceKm, GeoPoint, RadiusKm};
 use callout_domain::ids::{AccountId, RequestId};
 use callout_domain::medicine::State;
@@ -40,7 +42,7 @@ impl Requests {
             self.open_by_name(pharmacy, now)
         )?;
         open.extend(directed);
-        open.sort_by(|one, other| other.id.cmp(&one.id));
+        open.sort_by_key(|open| Reverse(open.id));
         Ok(open)
     }
 
