@@ -49,10 +49,6 @@ macro_rules! doors {
 }
 
 doors! {
-    "realtime.connect" => Socket crate::realtime::connect;
-    "realtime.disconnect" => Socket crate::realtime::disconnect;
-    "realtime.message" => Socket crate::realtime::message;
-    "delivery" => Stream crate::delivery;
     "accounts.send_otp" => Http crate::accounts::send_otp;
     "accounts.verify_otp" => Http crate::accounts::verify_otp;
     "accounts.login" => Http crate::accounts::login;
@@ -60,6 +56,10 @@ doors! {
     "accounts.logout" => Http crate::accounts::logout;
     "accounts.reset_password" => Http crate::accounts::reset_password;
     "accounts.create_ticket" => Http crate::accounts::create_ticket;
+    "realtime.connect" => Socket crate::realtime::connect;
+    "realtime.disconnect" => Socket crate::realtime::disconnect;
+    "realtime.message" => Socket crate::realtime::message;
+    "delivery" => Stream crate::delivery;
 }
 
 impl Door {

@@ -4,10 +4,10 @@ mod http;
 mod socket;
 mod stream;
 
+mod accounts;
 mod delivery;
 mod realtime;
 
-mod accounts;
 mod door;
 
 use std::process::ExitCode;

@@ -56,7 +56,9 @@ impl Record {
     fn of(record: EventRecord) -> Self {
         Self {
             sequence: record.change.sequence_number.unwrap_or_default(),
-            key: text(&record.change.keys, "pk").unwrap_or_default().to_owned(),
+            key: text(&record.change.keys, "pk")
+                .unwrap_or_default()
+                .to_owned(),
             item: record.change.new_image,
         }
     }
@@ -140,7 +142,13 @@ where
             Err(Broken::Forever(error)) => (error, true),
             Err(Broken::ForNow(error)) => (error, false),
         };
-        tracing::error!(request_id, sequence, lasting, error = error.chain(), "failed");
+        tracing::error!(
+            request_id,
+            sequence,
+            lasting,
+            error = error.chain(),
+            "failed"
+        );
         failed.push(sequence);
         if !lasting {
             break;

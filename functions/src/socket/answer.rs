@@ -73,7 +73,10 @@ impl SocketAnswer {
         let protocol = self
             .protocol
             .map(|protocol| (SEC_WEBSOCKET_PROTOCOL.as_str(), protocol));
-        let json = self.body.is_some().then_some(("content-type", "application/json"));
+        let json = self
+            .body
+            .is_some()
+            .then_some(("content-type", "application/json"));
         Response {
             status_code: self.status,
             headers: protocol.into_iter().chain(json).collect(),

@@ -124,7 +124,10 @@ pub(crate) mod tests {
             "headers": {"sec-websocket-protocol": "t"},
             "multiValueHeaders": {"sec-websocket-protocol": ["bearer", "t"]},
         }));
-        assert_eq!(several.header("Sec-WebSocket-Protocol").unwrap(), "bearer, t");
+        assert_eq!(
+            several.header("Sec-WebSocket-Protocol").unwrap(),
+            "bearer, t"
+        );
         assert_eq!(several.header("origin"), None);
     }
 

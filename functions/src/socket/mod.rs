@@ -15,6 +15,8 @@ use lambda_runtime::LambdaEvent;
 use crate::http::Failure;
 
 pub(crate) use answer::{Response, SocketAnswer};
+#[cfg(test)]
+pub(crate) use call::tests;
 pub(crate) use call::{SocketCall, SocketEvent};
 
 /// Runs a handler on an event and turns whatever comes of it into a response.
