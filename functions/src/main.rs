@@ -6,6 +6,7 @@ mod stream;
 
 mod accounts;
 mod delivery;
+mod medicine;
 mod realtime;
 
 mod door;

@@ -12,7 +12,7 @@ use std::future::Future;
 use std::time::Instant;
 
 use aws_lambda_events::dynamodb::{Event, EventRecord};
-use aws_lambda_events::streams::DynamoDbEventResponse;
+use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use callout_cloud::failure::CloudError;
 use futures::StreamExt as _;
 use lambda_http::tracing;
@@ -91,8 +91,14 @@ where
         "handled a batch"
     );
     let mut response = DynamoDbEventResponse::default();
-    response.set_failures(failed);
+    response.batch_item_failures = failed.into_iter().map(reported).collect();
     Ok(response)
+}
+
+fn reported(sequence: String) -> DynamoDbBatchItemFailure {
+    let mut failure = DynamoDbBatchItemFailure::default();
+    failure.item_identifier = Some(sequence);
+    failure
 }
 
 /// Handles all records; the sequence numbers of those that must come again.
@@ -223,7 +229,7 @@ mod tests {
         (handled.into_inner().unwrap(), json!(response))
     }
 
-    fn reported(sequences: &[&str]) -> Value {
+    fn response(sequences: &[&str]) -> Value {
         let failures: Vec<Value> = sequences
             .iter()
             .map(|sequence| json!({"itemIdentifier": sequence}))
@@ -233,38 +239,38 @@ mod tests {
 
     #[tokio::test]
     async fn a_batch_that_is_done_reports_nothing() {
-        let (handled, response) = run(batch(&[("a", "1"), ("a", "2")]), |_| None).await;
+        let (handled, answer) = run(batch(&[("a", "1"), ("a", "2")]), |_| None).await;
         assert_eq!(handled, ["1", "2"]);
-        assert_eq!(response, reported(&[]));
+        assert_eq!(answer, response(&[]));
     }
 
     #[tokio::test]
     async fn what_follows_a_failure_waits_if_it_has_the_same_key() {
         let records = [("a", "1"), ("b", "2"), ("a", "3"), ("b", "4"), ("a", "5")];
-        let (mut handled, response) = run(batch(&records), |sequence| {
+        let (mut handled, answer) = run(batch(&records), |sequence| {
             (sequence == "3").then_some(Broken::ForNow(CloudError::Contended))
         })
         .await;
         handled.sort();
         assert_eq!(handled, ["1", "2", "3", "4"]);
-        assert_eq!(response, reported(&["3", "5"]));
+        assert_eq!(answer, response(&["3", "5"]));
     }
 
     #[tokio::test]
     async fn nothing_waits_for_what_will_never_be_done() {
         let records = [("a", "1"), ("a", "2"), ("a", "3")];
-        let (handled, response) = run(batch(&records), |sequence| {
+        let (handled, answer) = run(batch(&records), |sequence| {
             (sequence == "1").then_some(Broken::Forever(CloudError::Contended))
         })
         .await;
         assert_eq!(handled, ["1", "2", "3"]);
-        assert_eq!(response, reported(&["1"]));
+        assert_eq!(answer, response(&["1"]));
     }
 
     #[tokio::test]
     async fn different_keys_are_handled_at_once() {
         let both = Barrier::new(2);
-        let response = serve(
+        let answer = serve(
             |_| async {
                 // Passed by two at once only: one after the other would wait for ever.
                 both.wait().await;
@@ -272,8 +278,8 @@ mod tests {
             },
             batch(&[("a", "1"), ("b", "2")]),
         );
-        let response = tokio::time::timeout(std::time::Duration::from_secs(10), response);
-        assert_eq!(json!(response.await.unwrap().unwrap()), reported(&[]));
+        let answer = tokio::time::timeout(std::time::Duration::from_secs(10), answer);
+        assert_eq!(json!(answer.await.unwrap().unwrap()), response(&[]));
     }
 
     #[tokio::test]

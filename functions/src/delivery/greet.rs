@@ -12,7 +12,6 @@ use callout_domain::event::Message;
 use callout_domain::ids::{AccountId, ConnectionId, EventId};
 use callout_domain::moment::Moment;
 use callout_domain::socket::MOST_SOCKETS;
-use futures::StreamExt as _;
 use serde_json::Value;
 
 use crate::delivery::send::{end, send};

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::http::{Failure, Refused};
 use crate::realtime::saying::{self, Saying};
-use crate::realtime::{ack, ping};
+use crate::realtime::{ack, ping, response};
 use crate::socket::{SocketAnswer, SocketCall, frame};
 
 pub(crate) async fn handle(call: SocketCall) -> Result<SocketAnswer, Failure> {
@@ -39,6 +39,7 @@ async fn answer(call: &SocketCall, owner: &Owner) -> Result<Option<Value>, Failu
     match saying::read(call.text())? {
         Saying::Ping => Ok(Some(ping::answer())),
         Saying::Ack(fields) => ack::take(call, owner, fields).await.map(|()| None),
+        Saying::Response(fields) => response::take(call, owner, fields).await.map(Some),
     }
 }
 

@@ -8,4 +8,5 @@ mod ack;
 mod admission;
 mod greeting;
 mod ping;
+mod response;
 mod saying;

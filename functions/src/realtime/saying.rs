@@ -14,6 +14,8 @@ pub(super) enum Saying {
     Ping,
     /// It has a message.
     Ack(Map<String, Value>),
+    /// Its pharmacy answers a request for medicine.
+    Response(Map<String, Value>),
 }
 
 /// What a message says; `None` is a binary one.
@@ -38,6 +40,7 @@ pub(super) fn read(text: Option<&str>) -> Result<Saying, Refused> {
     match fields.get("type").and_then(Value::as_str) {
         Some("ping") => Ok(Saying::Ping),
         Some("ack") => Ok(Saying::Ack(fields)),
+        Some("response") => Ok(Saying::Response(fields)),
         Some(
             "work_response"
             | "chat_message"

@@ -24,7 +24,6 @@ pub mod tickets;
 pub mod tokens;
 
 mod opaque;
-#[cfg_attr(not(test), expect(dead_code, reason = "the tables that search come next"))]
 mod radius_search;
 mod revised;
 mod settings;

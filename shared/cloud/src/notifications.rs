@@ -12,6 +12,7 @@
 //! Event and recipient are the key, so that what is delivered twice is here once. Ends by TTL.
 
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
+use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::ReturnValuesOnConditionCheckFailure;
 use callout_domain::event::Message;
@@ -20,6 +21,7 @@ use callout_domain::moment::Moment;
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde::{Deserialize, Serialize};
 use time::Duration;
+use ulid::Ulid;
 
 use crate::failure::CloudError;
 use crate::settings::NOTIFICATIONS_TABLE;
@@ -27,6 +29,10 @@ use crate::stored::{self, Item, PK, SK, s};
 use crate::{Cloud, Table};
 
 const KEPT: Duration = Duration::days(90);
+/// No function that makes events may run for longer.
+const LONGEST_INVOCATION: Duration = Duration::minutes(1);
+/// How far a clock may be put back within one.
+const CLOCK_STEP: Duration = Duration::seconds(5);
 /// How many items are deleted at once.
 const DELETED_AT_ONCE: usize = 16;
 
@@ -213,19 +219,55 @@ impl Notifications {
     /// # Errors
     /// When the table cannot be read or written; what is left then can be erased again.
     pub async fn erase(&self, recipient: AccountId) -> Result<(), CloudError> {
-        let mut pages = self
-            .table
+        let inbox = self
+            .keys(recipient)
+            .key_condition_expression("#pk = :inbox");
+        self.delete_all(inbox).await
+    }
+
+    /// Takes what was said of a request, at about a time, out of an inbox again.
+    ///
+    /// The events are found by their ids, which begin with the time at which they were drawn: the
+    /// invocation that began at that time.
+    ///
+    /// # Errors
+    /// When the table cannot be read or written; it can be done again.
+    pub async fn retract(
+        &self,
+        recipient: AccountId,
+        request: RequestId,
+        kind: &str,
+        at: Moment,
+    ) -> Result<(), CloudError> {
+        let (from, to) = drawn_about(at);
+        let said = self
+            .keys(recipient)
+            .key_condition_expression("#pk = :inbox AND #sk BETWEEN :from AND :to")
+            .filter_expression("#request = :request AND #kind = :kind")
+            .expression_attribute_names("#request", "request_id")
+            .expression_attribute_names("#kind", "kind")
+            .expression_attribute_values(":from", s(from.to_string()))
+            .expression_attribute_values(":to", s(to.to_string()))
+            .expression_attribute_values(":request", s(request.to_string()))
+            .expression_attribute_values(":kind", s(kind));
+        self.delete_all(said).await
+    }
+
+    /// The beginning of a consistent query for keys of an inbox.
+    fn keys(&self, recipient: AccountId) -> QueryFluentBuilder {
+        self.table
             .client
             .query()
             .table_name(&self.table.name)
             .consistent_read(true)
-            .key_condition_expression("#pk = :inbox")
             .projection_expression("#pk, #sk")
             .expression_attribute_names("#pk", PK)
             .expression_attribute_names("#sk", SK)
             .expression_attribute_values(":inbox", s(inbox_key(recipient)))
-            .into_paginator()
-            .send();
+    }
+
+    async fn delete_all(&self, keys: QueryFluentBuilder) -> Result<(), CloudError> {
+        let mut pages = keys.into_paginator().send();
         while let Some(page) = pages.next().await {
             let page = page.map_err(CloudError::call("Query of notifications"))?;
             futures::stream::iter(page.items.unwrap_or_default())
@@ -310,6 +352,18 @@ impl TryFrom<Kept> for Notification {
     }
 }
 
+/// The lowest and the highest id of an event that an invocation may have drawn that began at `at`.
+fn drawn_about(at: Moment) -> (EventId, EventId) {
+    let bound = |moment: Moment, random| {
+        let milliseconds = u64::try_from(moment.unix_milliseconds()).unwrap_or_default();
+        EventId::new(Ulid::from_parts(milliseconds, random))
+    };
+    (
+        bound(at.plus(-CLOCK_STEP), 0),
+        bound(at.plus(LONGEST_INVOCATION), u128::MAX),
+    )
+}
+
 fn inbox_key(recipient: AccountId) -> String {
     format!("ACCOUNT#{recipient}")
 }
@@ -319,7 +373,12 @@ fn inbox_key(recipient: AccountId) -> String {
 mod tests {
     use serde_json::json;
 
-    use super::{Kept, Message, Notification, Stored, inbox_key, stored};
+    use callout_domain::ids::EventId;
+    use callout_domain::moment::Moment;
+    use time::Duration;
+    use ulid::Ulid;
+
+    use super::{Kept, Message, Notification, Stored, drawn_about, inbox_key, stored};
 
     #[test]
     fn a_notification_reads_back_as_it_was_stored() {
@@ -341,5 +400,26 @@ mod tests {
         );
         let kept: Kept = stored::read("a notification", item).unwrap();
         assert_eq!(Notification::try_from(kept).unwrap(), notification);
+    }
+
+    #[test]
+    fn an_event_is_found_by_the_time_at_which_its_id_was_drawn() {
+        let began: Moment = "2026-02-24T10:30:00Z".parse().unwrap();
+        let drawn = |after: i64| {
+            let milliseconds = began
+                .plus(Duration::milliseconds(after))
+                .unix_milliseconds();
+            EventId::new(Ulid::from_parts(milliseconds.try_into().unwrap(), 7))
+        };
+        let (from, to) = drawn_about(began);
+        for after in [-5_000, 0, 15_000, 60_000] {
+            assert!((from..=to).contains(&drawn(after)), "{after} ms");
+            let text = drawn(after).to_string();
+            assert!(
+                from.to_string() <= text && text <= to.to_string(),
+                "{after} ms"
+            );
+        }
+        assert!(drawn(-5_001) < from && to < drawn(60_001));
     }
 }
