@@ -1,0 +1,434 @@
+//! Instances per function: found, started, kept warm, ended.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures::future::{BoxFuture, join_all};
+use tokio::sync::{oneshot, watch};
+use tokio::time::Instant;
+
+use super::instance::{Instance, Ran};
+use super::logs::FunctionLog;
+use super::options::LambdaOptions;
+use super::stats::{Counters, FunctionStats};
+use super::{Invoke, InvokeError};
+use crate::template::model::Function;
+
+/// How often an event is offered to another instance when one ends before it took it.
+const OFFERS: usize = 5;
+
+/// How long the end of the cloud waits for events in hand.
+const DRAIN: Duration = Duration::from_secs(3);
+
+/// All functions of a stack.
+#[derive(Clone)]
+pub struct Lambdas {
+    pools: Arc<BTreeMap<String, Arc<FunctionPool>>>,
+}
+
+impl Lambdas {
+    /// Knows the functions of `options.stack`; starts none of them yet.
+    ///
+    /// Must be called inside a Tokio runtime: it watches for instances that idle.
+    pub fn new(options: LambdaOptions) -> Self {
+        let options = Arc::new(options);
+        let pools: BTreeMap<_, _> = options
+            .stack
+            .functions
+            .values()
+            .map(|function| {
+                let pool = Arc::new(FunctionPool::new(function.clone(), Arc::clone(&options)));
+                (function.logical_id.clone(), pool)
+            })
+            .collect();
+        let pools = Arc::new(pools);
+        tokio::spawn(end_idle(Arc::downgrade(&pools), options.idle_time));
+        Self { pools }
+    }
+
+    /// Ends every process of `function` with SIGKILL, in the middle of whatever it does, and waits
+    /// until they are gone: how tests crash a function. Returns how many there were.
+    pub async fn kill(&self, function: &str) -> usize {
+        match self.pools.get(function) {
+            Some(pool) => pool.kill_all().await,
+            None => 0,
+        }
+    }
+
+    /// What each function has done so far, by name.
+    pub fn stats(&self) -> Vec<FunctionStats> {
+        self.pools.values().map(|pool| pool.stats()).collect()
+    }
+
+    /// The last lines that `function` wrote, oldest first; none if there is no such function.
+    pub fn logs(&self, function: &str) -> Vec<String> {
+        self.pools
+            .get(function)
+            .map(|pool| pool.log.recent())
+            .unwrap_or_default()
+    }
+
+    /// Takes no further event and ends every process now, without waiting for its end.
+    pub(crate) fn stop(&self) {
+        for pool in self.pools.values() {
+            pool.stop();
+            for instance in pool.state().live.values() {
+                instance.kill();
+            }
+        }
+    }
+
+    /// Takes no further event, gives those in hand a moment, and ends every process.
+    pub async fn shutdown(&self) {
+        join_all(self.pools.values().map(|pool| pool.shutdown())).await;
+    }
+}
+
+impl Invoke for Lambdas {
+    fn invoke<'a>(
+        &'a self,
+        function: &'a str,
+        event: Bytes,
+    ) -> BoxFuture<'a, Result<Bytes, InvokeError>> {
+        Box::pin(async move {
+            let pool = self
+                .pools
+                .get(function)
+                .ok_or_else(|| InvokeError::Unknown(function.to_owned()))?;
+            // On its own task: a caller that goes away does not take the invocation with it.
+            tokio::spawn(Arc::clone(pool).invoke(event))
+                .await
+                .unwrap_or(Err(InvokeError::Stopping))
+        })
+    }
+}
+
+/// The instances of one function.
+struct FunctionPool {
+    function: Function,
+    options: Arc<LambdaOptions>,
+    log: Arc<FunctionLog>,
+    counters: Counters,
+    state: Mutex<PoolState>,
+    /// How many processes are alive: who waits for their end watches it.
+    alive: watch::Sender<usize>,
+}
+
+#[derive(Default)]
+struct PoolState {
+    /// Without work, most recently used last.
+    idle: Vec<(Arc<Instance>, Instant)>,
+    /// Events without an instance, oldest first.
+    waiting: VecDeque<oneshot::Sender<Result<Lease, InvokeError>>>,
+    /// Every process by its number, from its start to its end.
+    live: HashMap<u64, Arc<Instance>>,
+    /// Starts under way, with a process or not yet.
+    starting: usize,
+    /// Those of them that have no process yet, and so are not in `live`.
+    spawning: usize,
+    stopping: bool,
+}
+
+/// An instance at the disposal of one event; given back when dropped.
+struct Lease {
+    pool: Arc<FunctionPool>,
+    instance: Option<Arc<Instance>>,
+}
+
+impl Drop for Lease {
+    fn drop(&mut self) {
+        if let Some(instance) = self.instance.take() {
+            self.pool.give_back(instance);
+        }
+    }
+}
+
+impl FunctionPool {
+    fn new(function: Function, options: Arc<LambdaOptions>) -> Self {
+        let log = Arc::new(FunctionLog::open(
+            options.state.path(),
+            &function.logical_id,
+            options.verbose,
+        ));
+        Self {
+            function,
+            options,
+            log,
+            counters: Counters::default(),
+            state: Mutex::default(),
+            alive: watch::Sender::new(0),
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, PoolState> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    async fn invoke(self: Arc<Self>, event: Bytes) -> Result<Bytes, InvokeError> {
+        let result = self.offer(event).await;
+        if let Err(error) = &result {
+            self.counters.failed(error);
+        }
+        result
+    }
+
+    async fn offer(self: &Arc<Self>, event: Bytes) -> Result<Bytes, InvokeError> {
+        for _ in 0..OFFERS {
+            let lease = self.acquire().await?;
+            let Some(instance) = &lease.instance else {
+                continue;
+            };
+            let started = Instant::now();
+            match instance.run(&self.function, event.clone()).await {
+                Ran::NotStarted => {}
+                Ran::Done(result) => {
+                    self.counters.invoked(started.elapsed());
+                    return result;
+                }
+            }
+        }
+        Err(InvokeError::Crashed(
+            "its processes kept ending before they took the event".to_owned(),
+        ))
+    }
+
+    /// A free instance, or the first to become free or to start: whichever comes first.
+    async fn acquire(self: &Arc<Self>) -> Result<Lease, InvokeError> {
+        let mut turn = {
+            let mut state = self.state();
+            if state.stopping {
+                return Err(InvokeError::Stopping);
+            }
+            while let Some((instance, _)) = state.idle.pop() {
+                if instance.is_alive() {
+                    return Ok(self.lease(instance));
+                }
+            }
+            if self.options.limit(&self.function) == 0 {
+                return Err(InvokeError::Throttled);
+            }
+            let (sender, receiver) = oneshot::channel();
+            state.waiting.push_back(sender);
+            receiver
+        };
+        self.start_if_needed();
+        loop {
+            match tokio::time::timeout(self.function.timeout, &mut turn).await {
+                Ok(Ok(turn)) => return turn,
+                Ok(Err(_)) => return Err(InvokeError::Stopping),
+                // A slow start is not a throttle: it has its own limit.
+                Err(_) if self.state().starting > 0 => {}
+                Err(_) => return Err(InvokeError::Throttled),
+            }
+        }
+    }
+
+    fn lease(self: &Arc<Self>, instance: Arc<Instance>) -> Lease {
+        Lease {
+            pool: Arc::clone(self),
+            instance: Some(instance),
+        }
+    }
+
+    /// Starts as many instances as events wait for one, within the function's concurrency.
+    fn start_if_needed(self: &Arc<Self>) {
+        let mut state = self.state();
+        if state.stopping {
+            return;
+        }
+        state.waiting.retain(|waiting| !waiting.is_closed());
+        let room = self
+            .options
+            .limit(&self.function)
+            .saturating_sub(state.live.len() + state.spawning);
+        let wanted = state.waiting.len().saturating_sub(state.starting);
+        for _ in 0..room.min(wanted) {
+            state.starting += 1;
+            state.spawning += 1;
+            tokio::spawn(Arc::clone(self).start());
+        }
+    }
+
+    async fn start(self: Arc<Self>) {
+        self.counters.cold_start();
+        let result = self.start_instance().await;
+        let failed = {
+            let mut state = self.state();
+            state.starting -= 1;
+            match result {
+                Ok(instance) => {
+                    drop(state);
+                    self.give_back(instance);
+                    None
+                }
+                Err(error) => {
+                    // The start was for the event that waits longest: it learns why there is none.
+                    let mut waiting = state.waiting.pop_front();
+                    while waiting.as_ref().is_some_and(oneshot::Sender::is_closed) {
+                        waiting = state.waiting.pop_front();
+                    }
+                    waiting.map(|waiting| (waiting, error))
+                }
+            }
+        };
+        if let Some((waiting, error)) = failed {
+            let _ = waiting.send(Err(error));
+        }
+        self.start_if_needed();
+    }
+
+    async fn start_instance(self: &Arc<Self>) -> Result<Arc<Instance>, InvokeError> {
+        let pool: Weak<Self> = Arc::downgrade(self);
+        let gone = move |id| {
+            if let Some(pool) = pool.upgrade() {
+                pool.gone(id);
+            }
+        };
+        let spawned = Instance::spawn(&self.options, &self.function, &self.log, gone).await;
+        let (instance, stopping) = {
+            let mut state = self.state();
+            state.spawning -= 1;
+            let instance = Arc::new(spawned?);
+            // If it is over already, `gone` came too early to find it.
+            if instance.is_alive() {
+                state.live.insert(instance.id, Arc::clone(&instance));
+                self.alive.send_replace(state.live.len());
+            }
+            (instance, state.stopping)
+        };
+        if stopping {
+            instance.kill();
+            return Err(InvokeError::Stopping);
+        }
+        instance.ready(self.options.init_timeout).await?;
+        Ok(instance)
+    }
+
+    /// Passes an instance on to the event that waits longest, or keeps it warm.
+    fn give_back(self: &Arc<Self>, instance: Arc<Instance>) {
+        let mut lease = self.lease(instance);
+        loop {
+            let waiting = {
+                let mut state = self.state();
+                let alive = lease.instance.as_ref().is_some_and(|it| it.is_alive());
+                if !alive || state.stopping {
+                    if let Some(instance) = lease.instance.take() {
+                        instance.kill();
+                    }
+                    None
+                } else if let Some(waiting) = state.waiting.pop_front() {
+                    Some(waiting)
+                } else {
+                    state
+                        .idle
+                        .extend(lease.instance.take().map(|it| (it, Instant::now())));
+                    return;
+                }
+            };
+            let Some(waiting) = waiting else {
+                // It cannot serve; whoever waits needs another.
+                self.start_if_needed();
+                return;
+            };
+            match waiting.send(Ok(lease)) {
+                Ok(()) | Err(Err(_)) => return,
+                // That event has given up: the next one may have it. (Not under the lock: a lease
+                // that is dropped gives itself back.)
+                Err(Ok(refused)) => lease = refused,
+            }
+        }
+    }
+
+    fn gone(self: &Arc<Self>, id: u64) {
+        {
+            let mut state = self.state();
+            state.live.remove(&id);
+            state.idle.retain(|(instance, _)| instance.id != id);
+            self.alive.send_replace(state.live.len());
+        }
+        self.start_if_needed();
+    }
+
+    async fn kill_all(&self) -> usize {
+        let instances: Vec<_> = self.state().live.values().cloned().collect();
+        for instance in &instances {
+            instance.kill();
+        }
+        let mut alive = self.alive.subscribe();
+        loop {
+            alive.borrow_and_update();
+            let gone = {
+                let state = self.state();
+                instances
+                    .iter()
+                    .all(|instance| !state.live.contains_key(&instance.id))
+            };
+            if gone || alive.changed().await.is_err() {
+                return instances.len();
+            }
+        }
+    }
+
+    fn end_idle(&self, idle_time: Duration) {
+        let mut state = self.state();
+        state.idle.retain(|(instance, since)| {
+            let keep = since.elapsed() < idle_time;
+            if !keep {
+                instance.kill();
+            }
+            keep
+        });
+    }
+
+    fn stats(&self) -> FunctionStats {
+        let processes: Vec<u32> = self.state().live.values().map(|it| it.pid).collect();
+        self.counters.report(&self.function.logical_id, &processes)
+    }
+
+    /// Takes no further event; turns away those that wait, and ends what has no work.
+    fn stop(&self) {
+        let waiting = {
+            let mut state = self.state();
+            state.stopping = true;
+            std::mem::take(&mut state.waiting)
+        };
+        for waiting in waiting {
+            let _ = waiting.send(Err(InvokeError::Stopping));
+        }
+        let idle: Vec<_> = self.state().idle.drain(..).collect();
+        for (instance, _) in idle {
+            instance.kill();
+        }
+    }
+
+    async fn shutdown(&self) {
+        self.stop();
+        let mut alive = self.alive.subscribe();
+        let _ = tokio::time::timeout(DRAIN, alive.wait_for(|alive| *alive == 0)).await;
+        self.kill_all().await;
+    }
+}
+
+impl Drop for FunctionPool {
+    fn drop(&mut self) {
+        let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
+        for instance in state.live.values() {
+            instance.kill();
+        }
+    }
+}
+
+/// Ends instances that have had no work for `idle_time`, until the functions are dropped.
+async fn end_idle(pools: Weak<BTreeMap<String, Arc<FunctionPool>>>, idle_time: Duration) {
+    let every = (idle_time / 4).clamp(Duration::from_millis(10), Duration::from_secs(30));
+    let mut ticks = tokio::time::interval(every);
+    loop {
+        ticks.tick().await;
+        let Some(pools) = pools.upgrade() else { return };
+        for pool in pools.values() {
+            pool.end_idle(idle_time);
+        }
+    }
+}
