@@ -90,8 +90,8 @@ impl Asked {
         let quantity = form.required("quantity", quantity);
         let image = Received::image(form, "image");
         let reach = if form.is_absent("pharmacy") {
-            let lat = form.required("patient_lat", |given| degrees(given, Axis::Latitude));
-            let lng = form.required("patient_lng", |given| degrees(given, Axis::Longitude));
+            let lat = form.required("patient_lat", latitude);
+            let lng = form.required("patient_lng", longitude);
             let radius = form.required("radius_km", radius);
             let center = lat
                 .zip(lng)
@@ -128,20 +128,17 @@ fn radius(given: Given<'_>) -> Result<RadiusKm, String> {
     RadiusKm::new(kilometres).map_err(|error| error.to_string())
 }
 
-enum Axis {
-    Latitude,
-    Longitude,
+/// One half of a position, refused by itself so that both can be named.
+fn latitude(given: Given<'_>) -> Result<f64, String> {
+    let degrees = given.number().map_err(str::to_owned)?;
+    let on_the_meridian = GeoPoint::new(degrees, 0.0).map_err(|error| error.to_string())?;
+    Ok(on_the_meridian.lat())
 }
 
-/// One half of a position, refused by itself so that both can be named.
-fn degrees(given: Given<'_>, axis: Axis) -> Result<f64, String> {
+fn longitude(given: Given<'_>) -> Result<f64, String> {
     let degrees = given.number().map_err(str::to_owned)?;
-    match axis {
-        Axis::Latitude => GeoPoint::new(degrees, 0.0),
-        Axis::Longitude => GeoPoint::new(0.0, degrees),
-    }
-    .map(|_| degrees)
-    .map_err(|error| error.to_string())
+    let on_the_equator = GeoPoint::new(0.0, degrees).map_err(|error| error.to_string())?;
+    Ok(on_the_equator.lng())
 }
 
 /// Who is told.
@@ -228,11 +225,8 @@ mod tests {
 
     const PHARMACY: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
 
-    fn form(fields: Value) -> Form {
-        Form {
-            fields: fields.as_object().unwrap().clone(),
-            ..Form::default()
-        }
+    fn form(fields: &Value) -> Form {
+        Form::read_json(Some("application/json"), fields.to_string().as_bytes()).unwrap()
     }
 
     fn broadcast() -> Value {
@@ -243,7 +237,7 @@ mod tests {
     fn wrong_fields(field: &str, value: Value) -> Vec<String> {
         let mut fields = broadcast();
         fields[field] = value;
-        match Asked::read(&mut form(fields)) {
+        match Asked::read(&mut form(&fields)) {
             Err(Failure::Invalid(fields)) => fields.into_keys().collect(),
             Err(_) | Ok(_) => Vec::new(),
         }
@@ -255,7 +249,7 @@ mod tests {
             "patient_lat": "27.7172", "patient_lng": "85.3240", "radius_km": "10.0", "quantity": "10"
         });
         for fields in [broadcast(), text] {
-            let asked = Asked::read(&mut form(fields)).ok().unwrap();
+            let asked = Asked::read(&mut form(&fields)).ok().unwrap();
             assert_eq!(asked.reach, samples::request().reach);
             assert_eq!(asked.quantity.get(), 10);
             assert!(asked.image.is_none());
@@ -314,7 +308,7 @@ mod tests {
     #[test]
     fn everything_that_is_wrong_is_said_at_once() {
         let fields = json!({"patient_lat": 91, "patient_lng": 181, "radius_km": 51});
-        let mut form = form(fields);
+        let mut form = form(&fields);
         let bytes = b"not a picture".to_vec();
         form.files.insert("image".to_owned(), Upload { bytes });
         let Err(Failure::Invalid(fields)) = Asked::read(&mut form) else {
@@ -338,7 +332,7 @@ mod tests {
     #[test]
     fn a_directed_request_needs_no_place() {
         let fields = json!({"patient": "1", "pharmacy": PHARMACY, "quantity": "5"});
-        let asked = Asked::read(&mut form(fields)).ok().unwrap();
+        let asked = Asked::read(&mut form(&fields)).ok().unwrap();
         let pharmacy = PHARMACY.parse().unwrap();
         assert_eq!(asked.reach, Reach::Directed { pharmacy });
     }
@@ -346,7 +340,7 @@ mod tests {
     #[test]
     fn what_is_no_id_names_no_pharmacy() {
         let fields = json!({"pharmacy": "2", "quantity": 5});
-        let Err(Failure::Refused(refused)) = Asked::read(&mut form(fields)) else {
+        let Err(Failure::Refused(refused)) = Asked::read(&mut form(&fields)) else {
             unreachable!("it must be refused");
         };
         assert_eq!(refused.status.as_u16(), 404);

@@ -66,11 +66,12 @@ async fn of_pharmacy(call: &Call, caller: &Caller) -> Result<Linked, Failure> {
     )?;
     let count = open.len();
     let page = page_of(open, limit, before);
-    let open_ids = || page.items.iter().map(|open| open.id);
-    let ids = open_ids().chain(answered.items.iter().map(|answer| answer.request));
+    let open_ids: Vec<RequestId> = page.items.iter().map(|open| open.id).collect();
+    let mut ids = open_ids.clone();
+    ids.extend(answered.items.iter().map(|answer| answer.request));
     let (found, own) = futures::try_join!(
-        requests.read_many(ids, call.now),
-        requests.responses_of(pharmacy.id, open_ids(), call.now),
+        requests.read_many(&ids, call.now),
+        requests.responses_of(pharmacy.id, &open_ids, call.now),
     )?;
 
     let desk = Desk {

@@ -1,5 +1,6 @@
 //! Requests and answers as their parties see them.
 
+use callout_domain::geo::GeoPoint;
 use callout_domain::ids::AccountId;
 use callout_domain::medicine::{MedicineRequest, MedicineResponse, Reach, ReplyText, State};
 use callout_domain::moment::Moment;
@@ -17,8 +18,8 @@ pub(super) fn request(request: &MedicineRequest, now: Moment) -> Linked {
     Linked::new(json!({
         "id": request.id,
         "patient_name": request.patient_name,
-        "patient_lat": center.map(|center| center.lat()),
-        "patient_lng": center.map(|center| center.lng()),
+        "patient_lat": center.map(GeoPoint::lat),
+        "patient_lng": center.map(GeoPoint::lng),
         "radius_km": radius,
         "quantity": request.quantity,
         "status": request.state_at(now),
