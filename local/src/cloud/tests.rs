@@ -166,7 +166,10 @@ async fn a_message_travels_through_a_table_and_its_stream_back_to_the_socket() {
     socket.send(Message::text("there and back")).await.unwrap();
     let answer = tokio::time::timeout(Duration::from_secs(30), socket.next()).await;
     let answer = answer.unwrap().unwrap().unwrap().into_text().unwrap();
-    let logs = [cloud.lambdas().logs("Write"), cloud.lambdas().logs("Deliver")];
+    let logs = [
+        cloud.lambdas().logs("Write"),
+        cloud.lambdas().logs("Deliver"),
+    ];
     assert_eq!(answer, "there and back", "{logs:?}");
     let functions = get(&format!("{}/_local/functions", cloud.http_url())).await;
     let deliver = functions.to_string();

@@ -40,7 +40,9 @@ where
         .unwrap();
     let handle = async |event| {
         // For the log, where a test that fails looks for the cause.
-        handle(event).await.inspect_err(|error| eprintln!("failed: {error:?}"))
+        handle(event)
+            .await
+            .inspect_err(|error| eprintln!("failed: {error:?}"))
     };
     Some(runtime.block_on(lambda_runtime::run(service_fn(handle))))
 }
