@@ -103,11 +103,11 @@ mod tests {
         let made = TokenKey::open(&state).unwrap();
         let kept = TokenKey::open(&state).unwrap();
         assert_eq!(made.private_base64(), kept.private_base64());
-        let mode = std::fs::metadata(state.path().join(FILE))
+        let permissions = std::fs::metadata(state.path().join(FILE))
             .unwrap()
             .permissions()
             .mode();
-        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(permissions & 0o777, 0o600);
         let other = TokenKey::open(&State::temporary().unwrap()).unwrap();
         assert_ne!(made.private_base64(), other.private_base64());
     }
