@@ -31,10 +31,6 @@ pub(crate) enum Door {
 
 macro_rules! doors {
     ($($name:literal => $kind:ident $module:path;)*) => {
-        /// The names of all functions, as `Handler` in the template has them.
-        #[cfg(test)]
-        pub(crate) const NAMES: &[&str] = &[$($name),*];
-
         /// The door of the function of that name.
         pub(crate) fn of(name: &str) -> Option<Door> {
             match name {

@@ -22,10 +22,7 @@ pub(super) async fn take(
 }
 
 fn event(fields: Map<String, Value>) -> Result<EventId, Failure> {
-    let mut form = Form {
-        fields,
-        ..Form::default()
-    };
+    let mut form = Form::of(fields);
     let event = form.required("event_id", |given| {
         given.text()?.parse().map_err(|_| "must be an event's id")
     });
