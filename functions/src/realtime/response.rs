@@ -18,10 +18,7 @@ pub(super) async fn take(
     let caller = caller(owner);
     // Before what was sent is judged: whoever may not answer is not told how to.
     caller.must_be(&[Role::Pharmacy])?;
-    let answer = MedicineAnswer::read(&mut Form {
-        fields,
-        ..Form::default()
-    })?;
+    let answer = MedicineAnswer::read(&mut Form::of(fields))?;
     match respond::answer(call.cloud, &caller, answer, call.now).await? {
         Value::Object(fields) => Ok(frame::reply("response_recorded", fields)),
         _ => Ok(frame::reply("response_recorded", Map::new())),
