@@ -9,6 +9,7 @@ pub(crate) mod read_request;
 pub(crate) mod respond;
 
 mod received;
+mod retract;
 mod tell;
 mod view;
 
