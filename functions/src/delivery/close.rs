@@ -18,12 +18,11 @@ pub(super) async fn close(
 ) -> Result<(), CloudError> {
     let sockets = cloud.connections().await?.of_account(account, now).await?;
     for socket in &sockets {
-        let is_over = match session {
-            Some(session) => socket.session == session,
-            None => {
-                let sessions = cloud.sessions().await?;
-                !sessions.is_alive(account, socket.session, now).await?
-            }
+        let is_over = if let Some(session) = session {
+            socket.session == session
+        } else {
+            let sessions = cloud.sessions().await?;
+            !Box::pin(sessions.is_alive(account, socket.session, now)).await?
         };
         if is_over {
             turn_away(cloud, account, socket).await?;

@@ -40,7 +40,7 @@ pub(super) async fn greet(
     };
     // The sign-in may have ended between the admission's look at it and its commit.
     let sessions = cloud.sessions().await?;
-    if !sessions.is_alive(account, socket.session, now).await? {
+    if !Box::pin(sessions.is_alive(account, socket.session, now)).await? {
         reach(cloud, account, id, &frame::unwelcome(), now).await?;
         return end(cloud, account, id).await;
     }

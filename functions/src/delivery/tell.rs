@@ -34,7 +34,7 @@ pub(super) async fn tell(
     to: Recipients,
     now: Moment,
 ) -> Result<(), CloudError> {
-    let people = people(cloud, to).await?;
+    let people = people(cloud, &news.message, to).await?;
     let count = people.len();
     // The same for all: signed once.
     let links = frame::links(cloud, &news.message).await?;
@@ -113,7 +113,11 @@ fn is_heard(posted: &[Posted]) -> bool {
     posted.contains(&Posted::Taken) && !posted.contains(&Posted::Full)
 }
 
-async fn people(cloud: &Cloud, to: Recipients) -> Result<Vec<Recipient>, CloudError> {
+async fn people(
+    cloud: &Cloud,
+    message: &Message,
+    to: Recipients,
+) -> Result<Vec<Recipient>, CloudError> {
     match to {
         Recipients::Listed(people) => Ok(people),
         Recipients::Audience {
@@ -122,16 +126,15 @@ async fn people(cloud: &Cloud, to: Recipients) -> Result<Vec<Recipient>, CloudEr
             except,
         } => {
             let told = cloud.requests().await?.audience(request, chunk).await?;
-            Ok(but_for(told, &except))
+            Ok(but_for(&told, &except, message))
         }
     }
 }
 
-fn but_for(told: Vec<Told>, except: &[AccountId]) -> Vec<Recipient> {
-    told.into_iter()
-        .map(|told| told.account)
-        .filter(|account| !except.contains(account))
-        .map(Recipient::plain)
+fn but_for(told: &[Told], except: &[AccountId], message: &Message) -> Vec<Recipient> {
+    told.iter()
+        .filter(|told| !except.contains(&told.account))
+        .map(|told| told.recipient_of(message))
         .collect()
 }
 
@@ -207,7 +210,8 @@ mod tests {
     #[test]
     fn an_audience_is_told_but_for_some() {
         let audience = ['A', 'B', 'C'].map(|last| Told::by_name(account(last)));
-        let told = but_for(audience.to_vec(), &[account('B')]);
+        let message = Message::new("request_taken", json!({}));
+        let told = but_for(&audience, &[account('B')], &message);
         assert_eq!(
             told,
             [
@@ -215,5 +219,16 @@ mod tests {
                 Recipient::plain(account('C'))
             ]
         );
+    }
+
+    #[test]
+    fn each_of_an_audience_is_told_their_own_distance() {
+        let audience = [Told {
+            account: account('A'),
+            distance_km: Some(2.5),
+        }];
+        let message = Message::new("new_request", json!({"distance_km": null}));
+        let told = but_for(&audience, &[], &message);
+        assert_eq!(told[0].fields["distance_km"], json!(2.5));
     }
 }

@@ -129,25 +129,28 @@ mod tests {
     use crate::socket::SocketCall;
     use crate::socket::tests::call;
 
-    fn token(text: &str) -> Option<Credential> {
-        Some(Credential::Token(text.to_owned()))
+    fn token(text: &str) -> Credential {
+        Credential::Token(text.to_owned())
     }
 
     fn offering(protocols: &str) -> SocketCall {
-        call(json!({"headers": {"Sec-WebSocket-Protocol": protocols}}))
+        call(&json!({"headers": {"Sec-WebSocket-Protocol": protocols}}))
     }
 
-    fn asking(query: Value) -> SocketCall {
-        call(json!({"queryStringParameters": query}))
+    fn asking(query: &Value) -> SocketCall {
+        call(&json!({"queryStringParameters": query}))
     }
 
     #[test]
     fn a_credential_is_found_in_each_of_its_three_places() {
-        assert_eq!(credential(&asking(json!({"token": "t"}))), token("t"));
-        assert_eq!(credential(&offering("bearer, t")), token("t"));
-        assert_eq!(credential(&offering("chat,bearer,t")), token("t"));
         assert_eq!(
-            credential(&asking(json!({"ticket": "k", "token": "t"}))),
+            credential(&asking(&json!({"token": "t"}))),
+            Some(token("t"))
+        );
+        assert_eq!(credential(&offering("bearer, t")), Some(token("t")));
+        assert_eq!(credential(&offering("chat,bearer,t")), Some(token("t")));
+        assert_eq!(
+            credential(&asking(&json!({"ticket": "k", "token": "t"}))),
             Some(Credential::Ticket("k".to_owned()))
         );
     }
@@ -155,13 +158,13 @@ mod tests {
     #[test]
     fn nothing_else_is_a_credential() {
         for call in [
-            call(json!({})),
-            asking(json!({"token": "", "ticket": ""})),
+            call(&json!({})),
+            asking(&json!({"token": "", "ticket": ""})),
             offering("bearer"),
             offering("bearer,"),
             offering("t"),
             offering("Bearer t"),
-            call(json!({"headers": {"Authorization": "Bearer t"}})),
+            call(&json!({"headers": {"Authorization": "Bearer t"}})),
         ] {
             assert_eq!(credential(&call), None);
         }
@@ -171,18 +174,18 @@ mod tests {
     fn bearer_is_chosen_where_it_was_offered() {
         assert_eq!(protocol(&offering("bearer, t")), Some("bearer"));
         assert_eq!(protocol(&offering("chat")), None);
-        assert_eq!(protocol(&call(json!({}))), None);
+        assert_eq!(protocol(&call(&json!({}))), None);
     }
 
     #[test]
     fn a_page_needs_an_origin_that_is_allowed() {
-        let page = |origin: &str| call(json!({"headers": {"Origin": origin}}));
+        let page = |origin: &str| call(&json!({"headers": {"Origin": origin}}));
         let allowed = [
             "https://a.example".to_owned(),
             "https://b.example".to_owned(),
         ];
         assert_eq!(check_origin(&page("https://b.example"), &allowed), Ok(()));
-        assert_eq!(check_origin(&call(json!({})), &allowed), Ok(()));
+        assert_eq!(check_origin(&call(&json!({})), &allowed), Ok(()));
         for stranger in [
             "https://c.example",
             "https://b.example.evil.example",
@@ -201,7 +204,7 @@ mod tests {
     #[test]
     fn a_channel_must_be_of_the_role_and_an_id_the_accounts() {
         let own: AccountId = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
-        let admitted = |query: Value| check_channel(&asking(query), own, Role::Customer).is_ok();
+        let admitted = |query: Value| check_channel(&asking(&query), own, Role::Customer).is_ok();
         assert!(admitted(json!({})));
         assert!(admitted(json!({"channel": "customer"})));
         assert!(admitted(json!({"channel": "user", "id": own})));

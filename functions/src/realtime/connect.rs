@@ -25,7 +25,7 @@ enum Denied {
 }
 
 pub(crate) async fn handle(call: SocketCall) -> Result<SocketAnswer, Failure> {
-    match admit(&call).await {
+    match Box::pin(admit(&call)).await {
         Ok((owner, account)) => {
             record(&call, &owner, &account).await?;
             Ok(SocketAnswer::ok().with_protocol(admission::protocol(&call)))
@@ -82,8 +82,8 @@ async fn read_if_signed_in(cloud: &Cloud, owner: &Owner, now: Moment) -> Result<
     let sessions = cloud.sessions().await?;
     let accounts = cloud.accounts().await?;
     let (alive, account) = futures::try_join!(
-        sessions.is_alive(owner.account, owner.session, now),
-        accounts.read(owner.account),
+        Box::pin(sessions.is_alive(owner.account, owner.session, now)),
+        Box::pin(accounts.read(owner.account)),
     )?;
     account
         .filter(|_| alive)
