@@ -87,7 +87,7 @@ async fn every_role_registers_with_its_own_fields_but_nobody_as_admin() {
         ("seeker", json!({})),
         (
             "provider",
-            json!({"service_type": "worker", "lat": 12.3, "lng": 67.8, "service_coverage_area": 10}),
+            json!({"service_type": "worker", "lat": 12.3, "lng": 67.8, "service_coverage_area": 10.5}),
         ),
         ("patient", json!({})),
         (

@@ -11,6 +11,7 @@ mod crash;
 mod events;
 mod idempotency;
 mod medicine;
+mod profiles;
 mod sessions;
 mod sockets;
 mod tokens;
