@@ -47,6 +47,12 @@ doors! {
     "accounts.logout" => Http crate::accounts::logout;
     "accounts.reset_password" => Http crate::accounts::reset_password;
     "accounts.create_ticket" => Http crate::accounts::create_ticket;
+    "accounts.change_profile" => Http crate::accounts::change_profile;
+    "accounts.delete_profile" => Http crate::accounts::delete_profile;
+    "accounts.list_pharmacies" => Http crate::accounts::list_pharmacies;
+    "accounts.read_pharmacy" => Http crate::accounts::read_pharmacy;
+    "accounts.read_profile" => Http crate::accounts::read_profile;
+    "accounts.register" => Http crate::accounts::register;
 }
 
 impl Door {

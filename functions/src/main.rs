@@ -1,8 +1,8 @@
 //! Every function of Callout, in one artifact: Lambda names the one to be in `_HANDLER`.
 
+mod accounts;
 mod http;
 
-mod accounts;
 mod door;
 
 use std::process::ExitCode;

@@ -91,6 +91,11 @@ impl Call {
         self.request.headers().get(name)?.to_str().ok()
     }
 
+    /// A header's value as it came, where one that is no text must not pass for none.
+    pub(crate) fn header_bytes(&self, name: &str) -> Option<&[u8]> {
+        Some(self.request.headers().get(name)?.as_bytes())
+    }
+
     /// A variable of the path.
     pub(crate) fn path(&self, name: &str) -> Option<&str> {
         self.request.path_parameters_ref()?.first(name)

@@ -5,7 +5,10 @@ mod answer;
 mod call;
 mod failure;
 mod form;
+mod linked;
 mod multipart;
+mod once;
+mod page;
 
 use std::convert::Infallible;
 use std::future::Future;
@@ -17,6 +20,8 @@ pub(crate) use answer::Answer;
 pub(crate) use call::{Call, Caller};
 pub(crate) use failure::{Failure, Refused};
 pub(crate) use form::{Form, Given, Upload};
+pub(crate) use linked::Linked;
+pub(crate) use once::{Once, Reply, Scope, Turn};
 
 /// Runs a handler on a request and turns whatever comes of it into a response.
 pub(crate) async fn serve<F>(

@@ -7,18 +7,20 @@ pub mod accounts;
 pub mod clock;
 pub mod commit;
 pub mod failure;
+pub mod idempotency;
 pub mod login_attempts;
 pub mod mail;
+pub mod media;
 pub mod otp;
 pub mod outbox;
 pub mod passwords;
+pub mod requests;
 pub mod secrets;
 pub mod sessions;
 pub mod tickets;
 pub mod tokens;
 
 mod opaque;
-#[cfg_attr(not(test), expect(dead_code, reason = "the tables that search come next"))]
 mod radius_search;
 mod revised;
 mod settings;
@@ -39,6 +41,7 @@ use crate::tokens::Tokens;
 pub struct Cloud {
     config: OnceCell<SdkConfig>,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
+    s3: OnceCell<aws_sdk_s3::Client>,
     ses: OnceCell<aws_sdk_ses::Client>,
     secrets: Secrets,
     tokens: Tokens,

@@ -4,10 +4,13 @@
 #![warn(clippy::wildcard_enum_match_arm)]
 
 pub mod account;
+pub mod audience;
 pub mod event;
 pub mod geo;
 pub mod ids;
 pub mod login;
+pub mod media;
+pub mod medicine;
 pub mod moment;
 pub mod otp;
 pub mod role;

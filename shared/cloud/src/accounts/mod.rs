@@ -13,13 +13,16 @@ mod changes;
 mod record;
 
 use callout_domain::account::{Account, Email, PersonName};
+use callout_domain::geo::{DistanceKm, GeoPoint, RadiusKm};
 use callout_domain::ids::AccountId;
 use callout_domain::role::Role;
 
 use self::record::{
-    CREDENTIALS, PROFILE, StoredAccount, StoredCredentials, account_partition, address_partition,
+    CREDENTIALS, PROFILE, RESPONDERS, Responder, StoredAccount, StoredCredentials,
+    account_partition, address_partition,
 };
 use crate::failure::CloudError;
+use crate::radius_search::RadiusIndex;
 use crate::settings::ACCOUNTS_TABLE;
 use crate::stored::{self, Item};
 use crate::{Cloud, Table};
@@ -92,6 +95,32 @@ impl Accounts {
             })
         })
         .transpose()
+    }
+
+    /// The accounts of a role within a radius, its rim included, nearest first.
+    ///
+    /// # Errors
+    /// When the outside world fails.
+    pub async fn responders_near(
+        &self,
+        role: Role,
+        center: GeoPoint,
+        radius: RadiusKm,
+    ) -> Result<Vec<(Account, DistanceKm)>, CloudError> {
+        let index = RadiusIndex {
+            client: &self.table.client,
+            table: &self.table.name,
+            index: RESPONDERS,
+        };
+        let found = index
+            .within::<Responder>(role.as_str(), center, radius)
+            .await?;
+        tracing::debug!(cost = ?found.cost, "searched a radius");
+        Ok(found
+            .hits
+            .into_iter()
+            .map(|(responder, distance)| (responder.account, distance))
+            .collect())
     }
 
     async fn get(&self, pk: String, sk: &str) -> Result<Option<Item>, CloudError> {

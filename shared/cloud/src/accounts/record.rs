@@ -8,6 +8,7 @@ use callout_domain::role::Role;
 use serde::{Deserialize, Serialize};
 
 use crate::failure::CloudError;
+use crate::radius_search::{self, Located};
 use crate::stored::{self, Item};
 
 pub(super) const PROFILE: &str = "PROFILE";
@@ -61,11 +62,37 @@ impl Place {
 
     /// Where the index has an account of a role at a position.
     pub(super) fn of(role: Role, position: GeoPoint, id: AccountId) -> Self {
-        let geohash = position.geohash();
-        Self {
-            gpk: format!("{role}#{}", geohash.partition()),
-            gsk: format!("{geohash}#{id}"),
-        }
+        let (gpk, gsk) = radius_search::keys(role.as_str(), position, id);
+        Self { gpk, gsk }
+    }
+}
+
+/// Somebody that the index has.
+#[derive(Deserialize)]
+#[serde(try_from = "StoredAccount")]
+pub(super) struct Responder {
+    pub(super) account: Account,
+    position: GeoPoint,
+}
+
+/// An account that is in the index, and has no position to be there for.
+#[derive(Debug, thiserror::Error)]
+#[error("an account in the index has no position")]
+pub(super) struct Nowhere;
+
+impl TryFrom<StoredAccount> for Responder {
+    type Error = Nowhere;
+
+    fn try_from(stored: StoredAccount) -> Result<Self, Nowhere> {
+        let account = Account::from(stored);
+        let position = account.position().ok_or(Nowhere)?;
+        Ok(Self { account, position })
+    }
+}
+
+impl Located for Responder {
+    fn position(&self) -> GeoPoint {
+        self.position
     }
 }
 

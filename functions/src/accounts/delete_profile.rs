@@ -1,0 +1,59 @@
+//! `DELETE /{role}/profile/`, by the account: deletes it, and frees its address.
+//!
+//! Leaves behind, with the deletion in one commit, the errands to close the account's sockets and to
+//! remove what is left of its holder elsewhere. Its sessions end with it, for they hold only as long
+//! as the account is there.
+
+use callout_cloud::clock;
+use callout_cloud::commit::{Commit, CommitError, Guard};
+use callout_domain::account::Account;
+use callout_domain::event::{Errand, Event, Subject};
+use callout_domain::ids::EventId;
+use serde_json::json;
+
+use super::own_profile;
+use crate::http::{Answer, Call, Failure};
+
+pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
+    let caller = own_profile::caller(&call)?;
+    let accounts = call.cloud.accounts().await?;
+    let account = own_profile::read(&accounts, &caller).await?;
+
+    let mut commit = call.cloud.commit().await;
+    accounts.delete(&mut commit, &account)?;
+    leave_errands(&call, &mut commit, &account).await?;
+    match commit.run().await {
+        Ok(()) => Ok(Answer::ok(
+            json!({"message": "Account deleted successfully"}),
+        )),
+        // Deleted meanwhile: the token is nobody's any more.
+        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::AccountUnchanged => {
+            Err(Failure::unauthenticated())
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+async fn leave_errands(call: &Call, commit: &mut Commit, account: &Account) -> Result<(), Failure> {
+    let outbox = call.cloud.outbox().await?;
+    let errands = [
+        Errand::Close {
+            account: account.id,
+            session: None,
+        },
+        Errand::Erase {
+            account: account.id,
+            role: account.role,
+        },
+    ];
+    for errand in errands {
+        let event = Event {
+            id: EventId::new(clock::fresh_ulid()),
+            subject: Subject::Account(account.id),
+            at: call.now,
+            errand,
+        };
+        outbox.post(commit, &event, 0)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,56 @@
+//! `/{role}/profile/`: whose profile that is.
+
+use callout_cloud::accounts::Accounts;
+use callout_domain::account::Account;
+use callout_domain::role::Role;
+
+use crate::http::{Call, Caller, Failure};
+
+/// Who calls, if the path has their role: `/pharmacy/profile/` is a pharmacy's.
+///
+/// 401 without a valid token, 403 for another role's path, 404 for what is no role.
+pub(super) fn caller(call: &Call) -> Result<Caller, Failure> {
+    let role = role_of(call.path("role"))?;
+    let caller = call.caller()?;
+    if caller.role == role {
+        Ok(caller)
+    } else {
+        Err(Failure::forbidden(format!(
+            "Only a {} account has this profile",
+            role.path_segment()
+        )))
+    }
+}
+
+/// The caller's account as it is now. A token outlives an account that was deleted, and is then
+/// nobody's.
+pub(super) async fn read(accounts: &Accounts, caller: &Caller) -> Result<Account, Failure> {
+    accounts
+        .read(caller.account)
+        .await?
+        .ok_or_else(Failure::unauthenticated)
+}
+
+/// `/pharmacy/profile` is a route of its own, without a variable, for `/pharmacy/{id}` would
+/// otherwise match it.
+fn role_of(segment: Option<&str>) -> Result<Role, Failure> {
+    match segment {
+        Some(segment) => Role::from_path_segment(segment).map_err(|_| Failure::unknown_path()),
+        None => Ok(Role::Pharmacy),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use callout_domain::role::Role;
+
+    use super::role_of;
+
+    #[test]
+    fn the_path_names_the_role() {
+        assert_eq!(role_of(Some("donor")).ok(), Some(Role::Donor));
+        assert_eq!(role_of(None).ok(), Some(Role::Pharmacy));
+        assert!(role_of(Some("DONOR")).is_err());
+        assert!(role_of(Some("nobody")).is_err());
+    }
+}

@@ -1,0 +1,11 @@
+//! `GET /{role}/profile/`, by the account: its profile. Leaves nothing behind.
+
+use super::{own_profile, views};
+use crate::http::{Answer, Call, Failure};
+
+pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
+    let caller = own_profile::caller(&call)?;
+    let accounts = call.cloud.accounts().await?;
+    let account = own_profile::read(&accounts, &caller).await?;
+    Ok(Answer::ok(views::own(&account)))
+}

@@ -1,0 +1,186 @@
+//! What an account has asked and answered, newest first, page by page.
+
+use std::collections::{BTreeSet, HashMap};
+
+use aws_sdk_dynamodb::types::KeysAndAttributes;
+use callout_domain::ids::{AccountId, RequestId, ResponseId};
+use callout_domain::medicine::{MedicineRequest, MedicineResponse};
+use callout_domain::moment::Moment;
+
+use crate::failure::CloudError;
+use crate::requests::stored::{medicine_request, medicine_response};
+use crate::requests::{Requests, partition, request_key, requester, responder, response_sk};
+use crate::stored::{Item, key, s};
+
+const INDEX: &str = "mine";
+/// The most that one `BatchGetItem` takes.
+const MOST_KEYS: usize = 100;
+/// How often what a `BatchGetItem` left undone is asked for again.
+const TRIES: usize = 5;
+
+/// Which part of a list, newest first.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Paging<Id> {
+    /// How many at most.
+    pub limit: usize,
+    /// Only what is older than this one.
+    pub before: Option<Id>,
+}
+
+/// A part of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page<T, Id> {
+    /// Newest first.
+    pub items: Vec<T>,
+    /// The last one of this part, if there is more after it.
+    pub next: Option<Id>,
+}
+
+impl Requests {
+    /// The requests for medicine that an account made.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub async fn of_requester(
+        &self,
+        account: AccountId,
+        paging: Paging<RequestId>,
+        now: Moment,
+    ) -> Result<Page<MedicineRequest, RequestId>, CloudError> {
+        let read = |item| medicine_request(item, now);
+        self.mine(requester(account), paging, read, |request| request.id)
+            .await
+    }
+
+    /// What an account answered to requests for medicine.
+    ///
+    /// # Errors
+    /// When the index cannot be read.
+    pub async fn answered_by(
+        &self,
+        account: AccountId,
+        paging: Paging<ResponseId>,
+        now: Moment,
+    ) -> Result<Page<MedicineResponse, ResponseId>, CloudError> {
+        let read = |item| medicine_response(item, now);
+        self.mine(responder(account), paging, read, |response| response.id)
+            .await
+    }
+
+    /// The requests of these ids that there are.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn read_many(
+        &self,
+        ids: impl IntoIterator<Item = RequestId>,
+        now: Moment,
+    ) -> Result<HashMap<RequestId, MedicineRequest>, CloudError> {
+        // A batch refuses to be asked for one item twice.
+        let ids: BTreeSet<RequestId> = ids.into_iter().collect();
+        let mut found = HashMap::new();
+        for item in self.batch(ids.into_iter().map(request_key)).await? {
+            if let Some(request) = medicine_request(item, now)? {
+                found.insert(request.id, request);
+            }
+        }
+        Ok(found)
+    }
+
+    /// What an account answered to these requests, where it did.
+    ///
+    /// # Errors
+    /// When the table cannot be read.
+    pub async fn responses_of(
+        &self,
+        account: AccountId,
+        ids: impl IntoIterator<Item = RequestId>,
+        now: Moment,
+    ) -> Result<HashMap<RequestId, MedicineResponse>, CloudError> {
+        let keys = ids
+            .into_iter()
+            .map(|id| key(partition(id), response_sk(account)));
+        let mut found = HashMap::new();
+        for item in self.batch(keys).await? {
+            if let Some(response) = medicine_response(item, now)? {
+                found.insert(response.request, response);
+            }
+        }
+        Ok(found)
+    }
+
+    async fn mine<T, Id: ToString>(
+        &self,
+        owner: String,
+        paging: Paging<Id>,
+        read: impl Fn(Item) -> Result<Option<T>, CloudError>,
+        id: impl Fn(&T) -> Id,
+    ) -> Result<Page<T, Id>, CloudError> {
+        let mut query = self
+            .table
+            .client
+            .query()
+            .table_name(&self.table.name)
+            .index_name(INDEX)
+            .scan_index_forward(false)
+            .expression_attribute_values(":owner", s(owner));
+        query = match paging.before {
+            None => query.key_condition_expression("mine_pk = :owner"),
+            Some(before) => query
+                .key_condition_expression("mine_pk = :owner AND mine_sk < :before")
+                .expression_attribute_values(":before", s(before.to_string())),
+        };
+        // One more than asked for tells whether there is more.
+        let most = i32::try_from(paging.limit + 1).unwrap_or(i32::MAX);
+        let mut pages = query.limit(most).into_paginator().send();
+        let mut items = Vec::new();
+        while items.len() <= paging.limit
+            && let Some(page) = pages.next().await
+        {
+            let page = page.map_err(CloudError::call("Query"))?;
+            for item in page.items.unwrap_or_default() {
+                items.extend(read(item)?);
+            }
+        }
+        let more = items.len() > paging.limit;
+        items.truncate(paging.limit);
+        let next = items.last().filter(|_| more).map(id);
+        Ok(Page { items, next })
+    }
+
+    async fn batch(&self, keys: impl Iterator<Item = Item>) -> Result<Vec<Item>, CloudError> {
+        let keys: Vec<Item> = keys.collect();
+        let mut items = Vec::new();
+        for keys in keys.chunks(MOST_KEYS) {
+            items.extend(self.batch_of_few(keys.to_vec()).await?);
+        }
+        Ok(items)
+    }
+
+    async fn batch_of_few(&self, keys: Vec<Item>) -> Result<Vec<Item>, CloudError> {
+        let wanted = KeysAndAttributes::builder()
+            .set_keys(Some(keys))
+            .consistent_read(true)
+            .build()
+            .map_err(CloudError::call("BatchGetItem"))?;
+        let mut wanted = HashMap::from([(self.table.name.clone(), wanted)]);
+        let mut items = Vec::new();
+        for _ in 0..TRIES {
+            let answer = self
+                .table
+                .client
+                .batch_get_item()
+                .set_request_items(Some(wanted))
+                .send()
+                .await
+                .map_err(CloudError::call("BatchGetItem"))?;
+            let found = answer.responses.unwrap_or_default();
+            items.extend(found.into_values().flatten());
+            wanted = answer.unprocessed_keys.unwrap_or_default();
+            if wanted.is_empty() {
+                return Ok(items);
+            }
+        }
+        Err(CloudError::Contended)
+    }
+}
