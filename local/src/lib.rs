@@ -1,5 +1,21 @@
 //! The cloud on one machine, driven by `template.yaml`.
 
+pub mod artifact;
+pub mod caller;
+pub mod captured;
+pub mod client;
+pub mod cloud;
+pub mod dead_letters;
+pub mod demo;
+pub mod dynamodb;
+pub mod faults;
+pub mod gateway;
+mod identifiers;
 pub mod lambda;
+pub mod mail;
+pub mod push;
+pub(crate) mod query_api;
+pub mod s3;
+pub mod secrets;
 pub mod state;
 pub mod template;

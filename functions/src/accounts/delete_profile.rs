@@ -11,6 +11,7 @@ use callout_domain::event::{Errand, Event, Subject};
 use callout_domain::ids::EventId;
 use serde_json::json;
 
+use super::ending::close_sockets;
 use super::own_profile;
 use crate::http::{Answer, Call, Failure};
 
@@ -21,7 +22,8 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
 
     let mut commit = call.cloud.commit().await;
     accounts.delete(&mut commit, &account)?;
-    leave_errands(&call, &mut commit, &account).await?;
+    close_sockets(call.cloud, &mut commit, account.id, None, call.now).await?;
+    leave_erasure(&call, &mut commit, &account).await?;
     match commit.run().await {
         Ok(()) => Ok(Answer::ok(
             json!({"message": "Account deleted successfully"}),
@@ -34,26 +36,16 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     }
 }
 
-async fn leave_errands(call: &Call, commit: &mut Commit, account: &Account) -> Result<(), Failure> {
-    let outbox = call.cloud.outbox().await?;
-    let errands = [
-        Errand::Close {
-            account: account.id,
-            session: None,
-        },
-        Errand::Erase {
+/// Delivery removes what requests still show of the holder, and their inbox.
+async fn leave_erasure(call: &Call, commit: &mut Commit, account: &Account) -> Result<(), Failure> {
+    let event = Event {
+        id: EventId::new(clock::fresh_ulid()),
+        subject: Subject::Account(account.id),
+        at: call.now,
+        errand: Errand::Erase {
             account: account.id,
             role: account.role,
         },
-    ];
-    for errand in errands {
-        let event = Event {
-            id: EventId::new(clock::fresh_ulid()),
-            subject: Subject::Account(account.id),
-            at: call.now,
-            errand,
-        };
-        outbox.post(commit, &event, 0)?;
-    }
-    Ok(())
+    };
+    Ok(call.cloud.outbox().await?.post(commit, &event, 0)?)
 }

@@ -16,10 +16,13 @@ use callout_domain::role::Role;
 use crate::http::{Failure, Form, Given};
 
 /// Fields of a body laid over what was there before.
-pub(super) struct ProfileFields<'a> {
+struct ProfileFields<'a> {
     form: &'a mut Form,
     now: Moment,
 }
+
+/// The form has a problem with a field, and has noted it.
+struct Noted;
 
 /// Reads text by the rule of its type.
 pub(super) fn text<T, E: Display>(
@@ -83,8 +86,8 @@ impl ProfileFields<'_> {
             text(Address::parse),
         );
         Some(PharmacyProfile {
-            position: position?,
-            address: address?,
+            position: position.ok()?,
+            address: address.ok()?,
         })
     }
 
@@ -109,8 +112,8 @@ impl ProfileFields<'_> {
         Some(DonorProfile {
             blood_group: blood_group?,
             city: city?,
-            position: position?,
-            last_donation_date: last_donation_date?,
+            position: position.ok()?,
+            last_donation_date: last_donation_date.ok()?,
         })
     }
 
@@ -129,7 +132,7 @@ impl ProfileFields<'_> {
         Some(ProviderProfile {
             service_type: service_type?,
             position: position?,
-            service_coverage_area: service_coverage_area?,
+            service_coverage_area: service_coverage_area.ok()?,
         })
     }
 
@@ -187,38 +190,43 @@ impl ProfileFields<'_> {
         }
     }
 
-    /// A field that may be missing; the outer `None` says that the form has a problem with it.
+    /// A field that may be missing.
     fn optional<T, E: Display>(
         &mut self,
         name: &str,
         before: Option<T>,
         read: impl FnOnce(Given<'_>) -> Result<T, E>,
-    ) -> Option<Option<T>> {
+    ) -> Result<Option<T>, Noted> {
         if !self.is_given(name) {
-            Some(before)
+            Ok(before)
         } else if self.form.is_absent(name) {
-            Some(None)
+            Ok(None)
         } else {
-            self.form.optional(name, read).map(Some)
+            self.form.optional(name, read).map(Some).ok_or(Noted)
         }
     }
 
-    /// `lat` and `lng`, both or neither; the outer `None` says that the form has a problem.
-    fn position(&mut self, before: Option<GeoPoint>) -> Option<Option<GeoPoint>> {
+    /// `lat` and `lng`: both or neither, where there was no position before.
+    fn position(&mut self, before: Option<GeoPoint>) -> Result<Option<GeoPoint>, Noted> {
         if !self.is_given("lat") && !self.is_given("lng") {
-            Some(before)
-        } else if self.form.is_absent("lat") && self.form.is_absent("lng") {
-            Some(None)
+            Ok(before)
+        } else if self.form.is_absent("lat") && self.form.is_absent("lng") && self.clears(before) {
+            Ok(None)
         } else {
-            position(self.form).map(Some)
+            self.required_position(before).map(Some).ok_or(Noted)
         }
     }
 
+    /// `lat` and `lng`, each given now or there before.
     fn required_position(&mut self, before: Option<GeoPoint>) -> Option<GeoPoint> {
-        match before {
-            Some(before) if !self.is_given("lat") && !self.is_given("lng") => Some(before),
-            Some(_) | None => position(self.form),
-        }
+        let lat = self.required("lat", before.map(GeoPoint::lat), latitude);
+        let lng = self.required("lng", before.map(GeoPoint::lng), longitude);
+        GeoPoint::new(lat?, lng?).ok()
+    }
+
+    /// Whether nothing of a position is left once the fields that are null are cleared.
+    fn clears(&self, before: Option<GeoPoint>) -> bool {
+        before.is_none() || (self.is_given("lat") && self.is_given("lng"))
     }
 
     /// Whether the body speaks of a field, be it to say null.
@@ -229,17 +237,25 @@ impl ProfileFields<'_> {
 
 /// `lat` and `lng`, both of them; all that is wrong with them is noted.
 pub(super) fn position(form: &mut Form) -> Option<GeoPoint> {
-    let lat = form.required("lat", |given| {
-        let lat = given.number()?;
-        GeoPoint::new(lat, 0.0).map_err(|error| error.to_string())?;
-        Ok::<_, String>(lat)
-    });
-    let lng = form.required("lng", |given| {
-        let lng = given.number()?;
-        GeoPoint::new(0.0, lng).map_err(|error| error.to_string())?;
-        Ok::<_, String>(lng)
-    });
+    let lat = form.required("lat", latitude);
+    let lng = form.required("lng", longitude);
     GeoPoint::new(lat?, lng?).ok()
+}
+
+fn latitude(given: Given<'_>) -> Result<f64, String> {
+    let degrees = given.number()?;
+    let on_the_globe = GeoPoint::new(degrees, 0.0);
+    on_the_globe
+        .map(|_| degrees)
+        .map_err(|error| error.to_string())
+}
+
+fn longitude(given: Given<'_>) -> Result<f64, String> {
+    let degrees = given.number()?;
+    let on_the_globe = GeoPoint::new(0.0, degrees);
+    on_the_globe
+        .map(|_| degrees)
+        .map_err(|error| error.to_string())
 }
 
 #[cfg(test)]
@@ -449,7 +465,22 @@ mod tests {
             names(change(&hospital, &cleared)),
             ["city", "hospital_name", "lat", "lng"]
         );
-        assert_eq!(names(change(&hospital, &json!({"lat": 1}))), ["lng"]);
+    }
+
+    #[test]
+    fn one_half_of_a_position_moves_the_other_half_stays() {
+        let at = json!({"lat": 27.7, "lng": 85.3});
+        let pharmacy = join(Role::Pharmacy, &at).unwrap();
+        let moved = change(&pharmacy, &json!({"lat": 27.8})).unwrap();
+        assert_eq!(
+            stored(&moved)["position"],
+            json!({"lat": 27.8, "lng": 85.3})
+        );
+        let half_cleared = change(&pharmacy, &json!({"lat": null}));
+        assert_eq!(names(half_cleared), ["lat"]);
+        let cleared = change(&pharmacy, &json!({"lat": null, "lng": null})).unwrap();
+        assert_eq!(cleared.position(), None);
+        assert_eq!(names(change(&cleared, &json!({"lng": 85.3}))), ["lat"]);
     }
 
     #[test]

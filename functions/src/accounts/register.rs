@@ -15,7 +15,7 @@ use callout_domain::role::Role;
 use serde_json::{Value, json};
 
 use super::profile_fields::{self, text};
-use super::views;
+use super::{fields, views};
 use crate::http::{Answer, Call, Failure, Form, Linked, Once, Reply, Scope, Turn};
 
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
@@ -83,7 +83,7 @@ fn role(segment: Option<&str>) -> Result<Role, Failure> {
 
 /// The account that is to be opened, and its password.
 fn read(form: &mut Form, role: Role, now: Moment) -> Result<(Account, Password), Failure> {
-    let email = form.required("email", text(Email::parse));
+    let email = fields::email(form);
     let password = form.required("password", text(Password::parse));
     let confirmation = form.fields.get("confirm_password");
     if !form.is_absent("confirm_password") && confirmation != form.fields.get("password") {

@@ -47,10 +47,12 @@ impl Linked {
     /// Adds a field that becomes a link, or is null for no media.
     #[must_use]
     pub(crate) fn with_link(mut self, name: &str, media: Option<MediaId>) -> Self {
+        let place = format!("/{name}");
+        match media {
+            Some(media) => self.links.insert(place, media),
+            None => self.links.remove(&place),
+        };
         self.fields.insert(name.to_owned(), Value::Null);
-        if let Some(media) = media {
-            self.links.insert(format!("/{name}"), media);
-        }
         self
     }
 

@@ -4,6 +4,8 @@
 //! answered from there; two at once both try, one is refused by the key, and is answered from there
 //! too. What failed changed nothing, so its key is unused and may be sent again.
 
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use callout_cloud::Cloud;
 use callout_cloud::commit::Commit;
 use callout_cloud::failure::CloudError;
@@ -85,7 +87,7 @@ impl Once {
             now: call.now,
         };
         match once.kept(call.cloud).await? {
-            Some(kept) => Ok(Turn::Again(once.replay(call.cloud, kept).await?)),
+            Some(kept) => Ok(Turn::Again(once.same(kept)?.sign(call.cloud).await?)),
             None => Ok(Turn::First(once)),
         }
     }
@@ -124,14 +126,20 @@ impl Once {
         Ok(commit)
     }
 
-    /// The answer to whoever used the key meanwhile, after a commit was refused by
+    /// What was answered to whoever used the key meanwhile, after a commit was refused by
     /// `Guard::KeyUnused`.
-    pub(crate) async fn answer_again(&self, cloud: &Cloud) -> Result<Answer, Failure> {
+    pub(crate) async fn answered(&self, cloud: &Cloud) -> Result<Reply, Failure> {
         match self.kept(cloud).await? {
-            Some(kept) => self.replay(cloud, kept).await,
+            Some(kept) => self.same(kept),
             // It ended between the refusal and now.
             None => Err(CloudError::Contended.into()),
         }
+    }
+
+    /// The answer to whoever lost a race for the key, with its links.
+    pub(crate) async fn answer_again(&self, cloud: &Cloud) -> Result<Answer, Failure> {
+        let reply = self.answered(cloud).await?;
+        Ok(reply.sign(cloud).await?)
     }
 
     async fn kept(&self, cloud: &Cloud) -> Result<Option<KeptAnswer>, CloudError> {
@@ -139,11 +147,6 @@ impl Once {
             Some(key) => cloud.idempotency().await?.read(key, self.now).await,
             None => Ok(None),
         }
-    }
-
-    async fn replay(&self, cloud: &Cloud, kept: KeptAnswer) -> Result<Answer, Failure> {
-        let reply = self.same(kept)?;
-        Ok(reply.sign(cloud).await?)
     }
 
     fn same(&self, kept: KeptAnswer) -> Result<Reply, Failure> {
@@ -187,8 +190,7 @@ fn fingerprint(endpoint: &str, form: &str) -> String {
     hash.update(endpoint);
     hash.update([0]);
     hash.update(form);
-    use base64::Engine as _;
-    base64::engine::general_purpose::URL_SAFE_NO_PAD.encode(hash.finalize())
+    URL_SAFE_NO_PAD.encode(hash.finalize())
 }
 
 #[cfg(test)]

@@ -1,4 +1,26 @@
 //! Lambda: the real Runtime API over HTTP, one process per function instance.
+//!
+//! An instance is a process of the one `bootstrap`, told by `_HANDLER` which function it is. It polls
+//! its own loopback listener (`runtime_api`), because the Runtime API names neither the function nor
+//! the instance in its paths. A `pool` per function starts instances when events find none free, keeps
+//! them warm, and ends them when they idle, crash or run out of time.
+
+#[cfg(test)]
+pub(crate) mod fixture;
+mod instance;
+mod lambdas;
+mod logs;
+mod options;
+mod pool;
+mod runtime_api;
+mod stats;
+#[cfg(test)]
+mod tests;
+
+pub use lambdas::Lambdas;
+pub use options::LambdaOptions;
+pub(crate) use options::MANAGEMENT;
+pub use stats::FunctionStats;
 
 use bytes::Bytes;
 use futures::future::BoxFuture;

@@ -5,6 +5,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use crate::event::{Message, Recipient};
 use crate::geo::DistanceKm;
 use crate::ids::AccountId;
 
@@ -19,6 +20,9 @@ pub const MOST_TOLD: usize = 60_000;
 
 /// People of one chunk, as long as [`MOST_CHUNKS`] are enough.
 const CHUNK: usize = 500;
+
+/// The field of a message that is each recipient's own.
+const DISTANCE: &str = "distance_km";
 
 /// One person who is told.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -46,6 +50,17 @@ impl Told {
             account,
             distance_km: None,
         }
+    }
+
+    /// This person as one to whom `message` is told: where it speaks of a distance, it is theirs.
+    pub fn recipient_of(&self, message: &Message) -> Recipient {
+        let mut recipient = Recipient::plain(self.account);
+        if message.fields.contains_key(DISTANCE) {
+            recipient
+                .fields
+                .insert(DISTANCE.to_owned(), self.distance_km.into());
+        }
+        recipient
     }
 }
 
@@ -83,9 +98,11 @@ impl Audience {
 
 #[cfg(test)]
 mod tests {
+    use serde_json::{Value, json};
     use ulid::Ulid;
 
     use super::{Audience, MOST_CHUNKS, MOST_TOLD, Told};
+    use crate::event::{Message, Recipient};
     use crate::ids::AccountId;
 
     fn people(count: usize) -> Vec<Told> {
@@ -136,5 +153,20 @@ mod tests {
             audience.chunks().next().map(|(_, c)| c[0].clone()),
             Some(everybody[0].clone())
         );
+    }
+
+    #[test]
+    fn a_message_that_speaks_of_a_distance_speaks_of_the_recipients_own() {
+        let account = AccountId::new(Ulid::from(1));
+        let near = Told {
+            account,
+            distance_km: Some(0.99),
+        };
+        let need = Message::new("new_request", json!({"distance_km": null, "quantity": 10}));
+        assert_eq!(near.recipient_of(&need).fields["distance_km"], 0.99);
+        let by_name = Told::by_name(account).recipient_of(&need);
+        assert_eq!(by_name.fields["distance_km"], Value::Null);
+        let end = Message::new("request_taken", json!({"message": "taken"}));
+        assert_eq!(near.recipient_of(&end), Recipient::plain(account));
     }
 }

@@ -150,7 +150,7 @@ fn is_webm(bytes: &[u8]) -> bool {
         })
 }
 
-/// An ID3v2 tag, or a frame of layer III where the next one stands where it says.
+/// An `ID3v2` tag, or a frame of layer III where the next one stands where it says.
 fn is_mp3(bytes: &[u8]) -> bool {
     if bytes.starts_with(b"ID3") {
         // Its length is written in seven bits a byte.

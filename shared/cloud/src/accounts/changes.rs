@@ -9,10 +9,10 @@ use callout_domain::ids::AccountId;
 use super::Accounts;
 use super::record::{
     CREDENTIALS, PROFILE, Place, StoredAccount, StoredCredentials, account_partition,
-    address_partition,
 };
 use crate::commit::{Commit, Guard};
 use crate::failure::CloudError;
+use crate::otp::partition as address_partition;
 use crate::stored::{self, Item, n, s};
 
 /// An item that belongs to this account, whoever had the address before.

@@ -19,9 +19,10 @@ use callout_domain::role::Role;
 
 use self::record::{
     CREDENTIALS, PROFILE, RESPONDERS, Responder, StoredAccount, StoredCredentials,
-    account_partition, address_partition,
+    account_partition,
 };
 use crate::failure::CloudError;
+use crate::otp::partition as address_partition;
 use crate::radius_search::RadiusIndex;
 use crate::settings::ACCOUNTS_TABLE;
 use crate::stored::{self, Item};

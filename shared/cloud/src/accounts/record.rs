@@ -20,10 +20,6 @@ pub(super) fn account_partition(id: AccountId) -> String {
     format!("ACCOUNT#{id}")
 }
 
-pub(super) fn address_partition(email: &Email) -> String {
-    format!("EMAIL#{}", email.as_str())
-}
-
 /// The `PROFILE` item.
 #[derive(Serialize, Deserialize)]
 pub(super) struct StoredAccount {

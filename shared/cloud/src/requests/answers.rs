@@ -111,21 +111,21 @@ impl Requests {
         }
     }
 
-    /// Whether an account was told of a request.
+    /// What an account was told of a request, if it was among those who were.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn was_told(
+    pub async fn told(
         &self,
         request: &MedicineRequest,
         account: AccountId,
-    ) -> Result<bool, CloudError> {
+    ) -> Result<Option<Told>, CloudError> {
         let chunks = (0..request.chunks).map(|chunk| self.audience(request.id, chunk));
         let everybody = try_join_all(chunks).await?;
         Ok(everybody
-            .iter()
+            .into_iter()
             .flatten()
-            .any(|told| told.account == account))
+            .find(|told| told.account == account))
     }
 
     /// How often a pharmacy has answered.

@@ -4,10 +4,11 @@ use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::AttributeValue;
 use callout_domain::geo::GeoPoint;
+use callout_domain::ids::AccountId;
 use callout_domain::medicine::{MedicineRequest, MedicineResponse, Reach};
 
 use crate::failure::CloudError;
-use crate::requests::{Requests, partition, request_key, response_sk};
+use crate::requests::{Requests, STATS, partition, request_key, responder, response_sk};
 use crate::stored::{key, s};
 
 /// What somebody who left is called.
@@ -43,30 +44,59 @@ impl Requests {
         unless_gone(update.send().await)
     }
 
-    /// Takes from a response what its pharmacy wrote and said. Doing it again changes nothing.
+    /// Takes from a response and from a request that it won what its pharmacy is called, wrote
+    /// and said. Doing it again changes nothing.
     ///
     /// # Errors
     /// When the table cannot be written.
     pub async fn forget_responder(&self, response: &MedicineResponse) -> Result<(), CloudError> {
+        let response_of = key(partition(response.request), response_sk(response.pharmacy));
         let outcome = self
             .table
             .client
             .update_item()
             .table_name(&self.table.name)
-            .set_key(Some(key(
-                partition(response.request),
-                response_sk(response.pharmacy),
-            )))
+            .set_key(Some(response_of))
             .condition_expression("attribute_exists(pk)")
             .update_expression("SET pharmacy_name = :name REMOVE pharmacy_location, #text, audio")
             .expression_attribute_names("#text", "text")
             .expression_attribute_values(":name", s(SOMEBODY))
             .send()
             .await;
+        unless_gone(outcome)?;
+        let outcome = self
+            .table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(request_key(response.request)))
+            .condition_expression("pharmacy = :pharmacy")
+            .update_expression("SET pharmacy_name = :name")
+            .expression_attribute_values(":pharmacy", s(response.pharmacy))
+            .expression_attribute_values(":name", s(SOMEBODY))
+            .send()
+            .await;
         unless_gone(outcome)
+    }
+
+    /// Removes how often an account has answered.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn forget_stats(&self, account: AccountId) -> Result<(), CloudError> {
+        self.table
+            .client
+            .delete_item()
+            .table_name(&self.table.name)
+            .set_key(Some(key(responder(account), STATS)))
+            .send()
+            .await
+            .map_err(CloudError::call("DeleteItem"))?;
+        Ok(())
     }
 }
 
+/// A condition that does not hold says that there is nothing to take.
 fn unless_gone<T>(outcome: Result<T, SdkError<UpdateItemError>>) -> Result<(), CloudError> {
     let Err(error) = outcome else {
         return Ok(());

@@ -73,13 +73,14 @@ impl Requests {
     /// When the table cannot be read.
     pub async fn read_many(
         &self,
-        ids: impl IntoIterator<Item = RequestId>,
+        ids: &[RequestId],
         now: Moment,
     ) -> Result<HashMap<RequestId, MedicineRequest>, CloudError> {
         // A batch refuses to be asked for one item twice.
-        let ids: BTreeSet<RequestId> = ids.into_iter().collect();
+        let ids: BTreeSet<RequestId> = ids.iter().copied().collect();
+        let keys = ids.into_iter().map(request_key).collect();
         let mut found = HashMap::new();
-        for item in self.batch(ids.into_iter().map(request_key)).await? {
+        for item in self.batch(keys).await? {
             if let Some(request) = medicine_request(item, now)? {
                 found.insert(request.id, request);
             }
@@ -94,12 +95,13 @@ impl Requests {
     pub async fn responses_of(
         &self,
         account: AccountId,
-        ids: impl IntoIterator<Item = RequestId>,
+        ids: &[RequestId],
         now: Moment,
     ) -> Result<HashMap<RequestId, MedicineResponse>, CloudError> {
         let keys = ids
-            .into_iter()
-            .map(|id| key(partition(id), response_sk(account)));
+            .iter()
+            .map(|id| key(partition(*id), response_sk(account)))
+            .collect();
         let mut found = HashMap::new();
         for item in self.batch(keys).await? {
             if let Some(response) = medicine_response(item, now)? {
@@ -148,8 +150,7 @@ impl Requests {
         Ok(Page { items, next })
     }
 
-    async fn batch(&self, keys: impl Iterator<Item = Item>) -> Result<Vec<Item>, CloudError> {
-        let keys: Vec<Item> = keys.collect();
+    async fn batch(&self, keys: Vec<Item>) -> Result<Vec<Item>, CloudError> {
         let mut items = Vec::new();
         for keys in keys.chunks(MOST_KEYS) {
             items.extend(self.batch_of_few(keys.to_vec()).await?);

@@ -50,8 +50,8 @@ impl GeoPoint {
             lng_degrees
         };
         Ok(Self {
-            lat: lat_degrees,
-            lng,
+            lat: storable(lat_degrees),
+            lng: storable(lng),
         })
     }
 
@@ -64,6 +64,12 @@ impl GeoPoint {
     pub const fn lng(self) -> f64 {
         self.lng
     }
+}
+
+/// The degrees, but for what is closer to zero than a tenth of a millimetre on the ground: DynamoDB
+/// refuses numbers below 1e-130, and clients may send them.
+fn storable(degrees: f64) -> f64 {
+    if degrees.abs() < 1e-9 { 0.0 } else { degrees }
 }
 
 /// Says nothing of where: a position is personal, and what is derived into a log stays there.
@@ -136,6 +142,18 @@ mod tests {
                 "{wrong}"
             );
         }
+    }
+
+    #[test]
+    fn next_to_nothing_is_nothing() {
+        for tiny in [f64::MIN_POSITIVE, 5e-324, -1e-200, 1e-10] {
+            assert_eq!(
+                GeoPoint::new(tiny, -tiny),
+                GeoPoint::new(0.0, 0.0),
+                "{tiny}"
+            );
+        }
+        assert_ne!(GeoPoint::new(1e-9, 0.0), GeoPoint::new(0.0, 0.0));
     }
 
     #[test]

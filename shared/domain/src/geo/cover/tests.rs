@@ -170,7 +170,7 @@ fn spread(count: u32) -> impl Iterator<Item = GeoPoint> {
 // --- What must hold -----------------------------------------------------------------------------
 
 proptest! {
-    #![proptest_config(ProptestConfig::with_cases(1_500))]
+    #![proptest_config(ProptestConfig::with_cases(1_000))]
 
     #[test]
     fn what_is_in_reach_is_in_exactly_one_range(

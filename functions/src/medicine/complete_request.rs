@@ -1,0 +1,58 @@
+//! POST /medicine/request/{id}/complete/ by whoever made it, once a pharmacy has accepted it.
+//!
+//! Leaves behind the request completed, the pharmacy's counters, and a `request_completed` for the
+//! pharmacy and for everybody who was told of it.
+
+use callout_cloud::commit::{CommitError, Guard};
+use callout_cloud::failure::CloudError;
+use callout_domain::medicine::{MedicineRequest, State, Step, request_completed};
+use callout_domain::role::Role;
+use serde_json::json;
+
+use crate::http::{Answer, Call, Failure, Linked};
+use crate::medicine::tell::Telling;
+use crate::medicine::{overtaken, own_request, view};
+
+pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
+    let caller = call.caller()?;
+    caller.must_be(&[Role::Customer, Role::Patient])?;
+
+    let requests = call.cloud.requests().await?;
+    let request = own_request(&call, &caller, &requests, Step::Complete).await?;
+    let winner = request.winner().ok_or_else(without_winner)?.account;
+
+    let mut commit = call.cloud.commit().await;
+    requests.complete(&mut commit, &request, call.now)?;
+    let telling = Telling {
+        request: &request,
+        message: request_completed(request.id),
+        now: call.now,
+    };
+    telling.winner_and_others(&call.cloud.outbox().await?, &mut commit, winner)?;
+    match commit.run().await {
+        Ok(()) => {}
+        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::RequestUnchanged => {
+            return Err(overtaken(&requests, request.id, Step::Complete, call.now).await);
+        }
+        Err(error) => return Err(error.into()),
+    }
+
+    let completed = MedicineRequest {
+        state: State::Completed,
+        ..request
+    };
+    let body = Linked::new(json!({
+        "message": "Medicine request completed",
+        "request_id": completed.id,
+    }))
+    .with_object("data", view::own_request(&completed, call.now));
+    Ok(Answer::ok(body.sign(call.cloud).await?))
+}
+
+/// An accepted request names its pharmacy; one that does not was not written by us.
+fn without_winner() -> CloudError {
+    CloudError::Malformed {
+        what: "an accepted request",
+        source: "it names no pharmacy".into(),
+    }
+}

@@ -1,0 +1,74 @@
+//! GET /medicine/request/{id}/ by whoever made it or may answer it: the request with every response
+//! so far. For anybody else there is no such request.
+//!
+//! Leaves nothing behind.
+
+use callout_cloud::requests::Requests;
+use callout_domain::ids::AccountId;
+use callout_domain::medicine::{MedicineRequest, MedicineResponse, Reach, State};
+use callout_domain::role::Role;
+
+use crate::http::{Answer, Call, Caller, Failure, Linked};
+use crate::medicine::{unknown_request, view};
+
+pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
+    let caller = call.caller()?;
+    let id = call.path_id("id", "There is no such request")?;
+
+    let requests = call.cloud.requests().await?;
+    let (request, responses) = requests
+        .with_responses(id, call.now)
+        .await?
+        .ok_or_else(unknown_request)?;
+    let seen = if request.requester == caller.account {
+        view::own_request(&request, call.now)
+    } else {
+        let distance = match own_answer(&responses, caller.account) {
+            Some(answer) => answer.distance_km,
+            None => distance_of_told(&call, &caller, &requests, &request).await?,
+        };
+        view::request_for_pharmacy(&request, caller.account, distance, call.now)
+    };
+    let answers = responses.iter().map(view::response_with_distance).collect();
+    let body: Linked = seen.with_list("responses", answers);
+    Ok(Answer::ok(body.sign(call.cloud).await?))
+}
+
+fn own_answer(responses: &[MedicineResponse], account: AccountId) -> Option<&MedicineResponse> {
+    responses
+        .iter()
+        .find(|response| response.pharmacy == account)
+}
+
+/// How far a pharmacy is from the need, if it was told of it or may still answer it; 404 otherwise.
+async fn distance_of_told(
+    call: &Call,
+    caller: &Caller,
+    requests: &Requests,
+    request: &MedicineRequest,
+) -> Result<Option<f64>, Failure> {
+    if caller.role != Role::Pharmacy {
+        return Err(unknown_request());
+    }
+    if let Some(told) = requests.told(request, caller.account).await? {
+        return Ok(told.distance_km);
+    }
+    // One that came after the request was made has it in its list while it is open.
+    let is_open_to_all = match request.reach {
+        Reach::Around { .. } => request.state_at(call.now) == State::Pending,
+        Reach::Directed { .. } => false,
+    };
+    if !is_open_to_all {
+        return Err(unknown_request());
+    }
+    let accounts = call.cloud.accounts().await?;
+    let pharmacy = accounts
+        .read(caller.account)
+        .await?
+        .ok_or_else(Failure::unauthenticated)?;
+    let distance = request
+        .reach
+        .admits(pharmacy.id, pharmacy.position())
+        .map_err(|_| unknown_request())?;
+    Ok(distance.map(callout_domain::geo::DistanceKm::rounded))
+}

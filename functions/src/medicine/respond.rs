@@ -1,0 +1,340 @@
+//! POST /medicine/response/ by a pharmacy in reach: yes or no, once; the first yes has the request.
+//! The socket's `response` goes by the same rule, [`answer`].
+//!
+//! Leaves behind the response, the request assigned if it was the first yes, the pharmacy's
+//! counters, a `pharmacy_response` for the customer, and for a yes a `request_taken` for everybody
+//! else who was told. What was recorded is stored before; if the commit does not happen it is an
+//! orphan that the bucket's lifecycle ends.
+
+use callout_cloud::commit::{Commit, CommitError, Guard};
+use callout_cloud::failure::CloudError;
+use callout_cloud::requests::Requests;
+use callout_cloud::{Cloud, clock};
+use callout_domain::account::Account;
+use callout_domain::geo::DistanceKm;
+use callout_domain::ids::{MediaId, RequestId, ResponseId};
+use callout_domain::medicine::{
+    Choice, MedicineRequest, MedicineResponse, NotAChoice, ReplyText, pharmacy_response,
+    request_taken,
+};
+use callout_domain::moment::Moment;
+use callout_domain::role::Role;
+use lambda_http::http::StatusCode;
+use serde_json::{Value, json};
+
+use crate::http::{Answer, Call, Caller, Failure, Form, Given, Once, Refused, Reply, Scope, Turn};
+use crate::medicine::received::Received;
+use crate::medicine::tell::Telling;
+use crate::medicine::{illegal, overtaken, unknown_request, view};
+
+pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
+    let caller = call.caller()?;
+    caller.must_be(&[Role::Pharmacy])?;
+
+    let mut form = call.form().await?;
+    let once = match Once::begin(&call, Scope::Account(caller.account), &form).await? {
+        Turn::First(once) => once,
+        Turn::Again(answer) => return Ok(answer),
+    };
+    let answer = MedicineAnswer::read(&mut form)?;
+
+    let reply = record(call.cloud, &caller, answer, call.now, &once).await?;
+    Ok(reply.sign(call.cloud).await?)
+}
+
+/// What a pharmacy answers, whichever way it came.
+#[derive(Debug)]
+pub(crate) struct MedicineAnswer {
+    /// To what.
+    pub(crate) request: RequestId,
+    /// Yes or no.
+    pub(crate) choice: Choice,
+    /// What it says besides.
+    pub(crate) text: Option<ReplyText>,
+    /// What it recorded; none over a socket.
+    pub(crate) audio: Option<Received>,
+}
+
+impl MedicineAnswer {
+    /// Reads either spelling of each field. 400 with every field that is wrong; 404 for a request
+    /// that can be none.
+    pub(crate) fn read(form: &mut Form) -> Result<Self, Failure> {
+        let request = form.required("request_id", |given| given.text().map(str::to_owned));
+        let choice = form.required(form.either("response_type", "status"), choice);
+        let text = form.optional(form.either("text_message", "message"), text);
+        let audio = Received::audio(form, "audio");
+        form.check()?;
+        let (Some(request), Some(choice)) = (request, choice) else {
+            return Err(form.reject());
+        };
+        Ok(Self {
+            request: request.parse().map_err(|_| unknown_request())?,
+            choice,
+            text: text.flatten(),
+            audio,
+        })
+    }
+}
+
+fn choice(given: Given<'_>) -> Result<Choice, String> {
+    let text = given.text().unwrap_or_default();
+    text.parse().map_err(|error: NotAChoice| error.to_string())
+}
+
+fn text(given: Given<'_>) -> Result<Option<ReplyText>, String> {
+    let typed = given.text().map_err(str::to_owned)?;
+    ReplyText::parse(typed).map_err(|error| error.to_string())
+}
+
+/// Records a pharmacy's answer that came over its socket; what the REST twin answers comes back.
+///
+/// The caller must be a pharmacy; everything else is checked here.
+pub(crate) async fn answer(
+    cloud: &Cloud,
+    caller: &Caller,
+    answer: MedicineAnswer,
+    now: Moment,
+) -> Result<Value, Failure> {
+    caller.must_be(&[Role::Pharmacy])?;
+    let reply = record(cloud, caller, answer, now, &Once::without_key(now)).await?;
+    Ok(reply.body.sign(cloud).await?)
+}
+
+async fn record(
+    cloud: &Cloud,
+    caller: &Caller,
+    answer: MedicineAnswer,
+    now: Moment,
+    once: &Once,
+) -> Result<Reply, Failure> {
+    let requests = cloud.requests().await?;
+    // Boxed: three reads at once make a large future.
+    let judged = Box::pin(judge(cloud, &requests, caller, &answer, now)).await?;
+
+    let audio = match answer.audio {
+        Some(audio) => Some(audio.store(cloud).await?),
+        None => None,
+    };
+    let step = answer.choice.step();
+    let response = judged.response(answer.choice, answer.text, audio, now);
+    let reply = reply(&response);
+    let mut commit = once.commit(cloud, &reply).await?;
+    requests.answer(&mut commit, &judged.request, &response)?;
+    tell(cloud, &mut commit, &judged.request, &response).await?;
+    match commit.run().await {
+        Ok(()) => Ok(reply),
+        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::KeyUnused => {
+            once.answered(cloud).await
+        }
+        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::FirstResponse => {
+            Err(answered_before())
+        }
+        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::RequestUnchanged => {
+            Err(overtaken(&requests, judged.request.id, step, now).await)
+        }
+        Err(error) => Err(error.into()),
+    }
+}
+
+/// An answer that nothing forbids as things were read.
+struct Judged {
+    request: MedicineRequest,
+    pharmacy: Account,
+    distance: Option<DistanceKm>,
+}
+
+async fn judge(
+    cloud: &Cloud,
+    requests: &Requests,
+    caller: &Caller,
+    answer: &MedicineAnswer,
+    now: Moment,
+) -> Result<Judged, Failure> {
+    let accounts = cloud.accounts().await?;
+    let (pharmacy, request, earlier) = futures::try_join!(
+        accounts.read(caller.account),
+        requests.read(answer.request, now),
+        requests.response(answer.request, caller.account, now),
+    )?;
+    let pharmacy = pharmacy.ok_or_else(Failure::unauthenticated)?;
+    let request = request.ok_or_else(unknown_request)?;
+    if earlier.is_some() {
+        return Err(answered_before());
+    }
+    let distance = request
+        .reach
+        .admits(pharmacy.id, pharmacy.position())
+        .map_err(|error| Refused::new(StatusCode::FORBIDDEN, "out_of_reach", error.to_string()))?;
+    let state = request.state_at(now);
+    state.after(answer.choice.step()).map_err(illegal)?;
+    Ok(Judged {
+        request,
+        pharmacy,
+        distance,
+    })
+}
+
+impl Judged {
+    fn response(
+        &self,
+        choice: Choice,
+        text: Option<ReplyText>,
+        audio: Option<MediaId>,
+        now: Moment,
+    ) -> MedicineResponse {
+        MedicineResponse {
+            id: ResponseId::new(clock::fresh_ulid()),
+            request: self.request.id,
+            pharmacy: self.pharmacy.id,
+            pharmacy_name: self.pharmacy.name.as_str().to_owned(),
+            pharmacy_location: self.pharmacy.position(),
+            distance_km: self.distance.map(DistanceKm::rounded),
+            choice,
+            text,
+            audio,
+            responded_at: now,
+        }
+    }
+}
+
+async fn tell(
+    cloud: &Cloud,
+    commit: &mut Commit,
+    request: &MedicineRequest,
+    response: &MedicineResponse,
+) -> Result<(), CloudError> {
+    let outbox = cloud.outbox().await?;
+    let telling = |message| Telling {
+        request,
+        message,
+        now: response.responded_at,
+    };
+    telling(pharmacy_response(response)).one(&outbox, commit, request.requester)?;
+    match response.choice {
+        Choice::Accepted => {
+            telling(request_taken(request.id)).others(&outbox, commit, response.pharmacy)
+        }
+        Choice::Rejected => Ok(()),
+    }
+}
+
+fn reply(response: &MedicineResponse) -> Reply {
+    let sentence = "Response recorded. Customer will be notified.";
+    Reply::created(view::response(response).with("message", json!(sentence)))
+}
+
+fn answered_before() -> Failure {
+    Failure::bad(
+        "already_responded",
+        "You have already responded to this request",
+    )
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use callout_domain::medicine::{Choice, ReplyText};
+    use serde_json::{Value, json};
+
+    use super::{MedicineAnswer, reply};
+    use crate::http::{Failure, Form, Upload};
+    use crate::medicine::view::samples;
+
+    const REQUEST: &str = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+
+    fn form(fields: &Value) -> Form {
+        Form::read_json(Some("application/json"), fields.to_string().as_bytes()).unwrap()
+    }
+
+    fn read(fields: &Value) -> Result<MedicineAnswer, Failure> {
+        MedicineAnswer::read(&mut form(fields))
+    }
+
+    fn text(answer: &MedicineAnswer) -> Option<&str> {
+        answer.text.as_ref().map(ReplyText::as_str)
+    }
+
+    #[test]
+    fn both_seeds_spellings_are_read() {
+        for fields in [
+            json!({"request_id": REQUEST, "response_type": "ACCEPTED", "text_message": "Yes", "audio": null}),
+            json!({"request_id": REQUEST, "status": "ACCEPTED", "message": "Yes"}),
+            json!({"request_id": REQUEST, "status": "ACCEPTED", "text_message": "Yes"}),
+        ] {
+            let answer = read(&fields).unwrap();
+            assert_eq!(answer.request.to_string(), REQUEST);
+            assert_eq!(answer.choice, Choice::Accepted);
+            assert_eq!(text(&answer), Some("Yes"));
+            assert!(answer.audio.is_none());
+        }
+    }
+
+    #[test]
+    fn a_text_may_be_left_out() {
+        for silent in [json!(null), json!(""), json!("  ")] {
+            let fields =
+                json!({"request_id": REQUEST, "response_type": "REJECTED", "text_message": silent});
+            let answer = read(&fields).unwrap();
+            assert_eq!((answer.choice, text(&answer)), (Choice::Rejected, None));
+        }
+    }
+
+    #[test]
+    fn everything_that_is_wrong_is_said_at_once() {
+        let fields = json!({"response_type": "BANANA", "text_message": "a".repeat(1_001)});
+        let mut form = form(&fields);
+        let bytes = b"\xFF\xD8\xFF\xE0".to_vec();
+        form.files.insert("audio".to_owned(), Upload { bytes });
+        let Err(Failure::Invalid(fields)) = MedicineAnswer::read(&mut form) else {
+            unreachable!("it must be refused");
+        };
+        let names: Vec<&str> = fields.keys().map(String::as_str).collect();
+        assert_eq!(
+            names,
+            ["audio", "request_id", "response_type", "text_message"]
+        );
+        assert_eq!(fields["response_type"], "must be ACCEPTED or REJECTED");
+    }
+
+    #[test]
+    fn a_choice_that_is_no_text_is_no_choice() {
+        for wrong in [
+            json!(1),
+            json!(["ACCEPTED"]),
+            json!({}),
+            json!("PENDING"),
+            Value::Null,
+        ] {
+            let fields = json!({"request_id": REQUEST, "response_type": wrong});
+            assert!(matches!(read(&fields), Err(Failure::Invalid(_))));
+        }
+    }
+
+    #[test]
+    fn what_is_no_id_names_no_request() {
+        let fields = json!({"request_id": "1", "response_type": "ACCEPTED"});
+        let Err(Failure::Refused(refused)) = read(&fields) else {
+            unreachable!("it must be refused");
+        };
+        assert_eq!(refused.status.as_u16(), 404);
+    }
+
+    #[test]
+    fn the_answer_has_the_seeds_shape() {
+        let reply = reply(&samples::response());
+        assert_eq!(reply.status.as_u16(), 201);
+        let (body, _) = reply.body.to_keep();
+        let seed = json!({
+            "id": "00000000000000000000000004",
+            "request_id": "00000000000000000000000001",
+            "pharmacy_id": "00000000000000000000000003",
+            "pharmacy_name": "City Pharmacy",
+            "response_type": "ACCEPTED",
+            "text_message": "We have this medicine in stock!",
+            "audio": null,
+            "responded_at": "2026-02-24T10:35:00.000Z",
+            "message": "Response recorded. Customer will be notified."
+        });
+        assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), seed);
+    }
+}

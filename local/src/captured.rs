@@ -1,0 +1,214 @@
+//! `/_local/*`: what the local cloud captured and knows, as JSON, for people and tests.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use axum::extract::{Query, State as Shared};
+use axum::response::{IntoResponse, Response};
+use axum::routing::get;
+use axum::{Json, Router};
+use http::{StatusCode, header};
+use serde::Deserialize;
+use serde_json::{Value, json};
+
+use crate::mail::Mailbox;
+use crate::push::{Behaviour, PushError, Pushes};
+
+/// The name by which [`router`]'s health answer tells that this is a local cloud of Callout.
+pub const SERVICE: &str = "callout-local";
+
+/// The longest that a caller may wait for a mail or a push.
+const LONGEST_WAIT: Duration = Duration::from_mins(1);
+
+/// Gives records of another part of the local cloud at the moment they are asked for.
+pub type Read<T> = Arc<dyn Fn() -> T + Send + Sync>;
+
+/// Where the answers come from.
+#[derive(Clone)]
+pub struct Sources {
+    /// The captured mail.
+    pub mailbox: Mailbox,
+    /// The devices and what was pushed to them.
+    pub pushes: Pushes,
+    /// What could not be delivered, queue by queue.
+    pub dead_letters: Read<Vec<Value>>,
+    /// Invocations, cold starts, errors and memory of each function.
+    pub functions: Read<Value>,
+}
+
+impl std::fmt::Debug for Sources {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Sources").finish_non_exhaustive()
+    }
+}
+
+/// The routes, all below `/_local/`:
+///
+/// - `GET health`: `{"status": "ok", "service": "callout-local"}`
+/// - `GET mail?to=&after=&wait=`: mail, oldest first; with `wait` (seconds, at most 60) the answer
+///   waits for the first mail that fits
+/// - `GET push?to=&after=&wait=`: pushed messages, `to` being a device's token or ARN
+/// - `GET push/endpoints`: the devices
+/// - `POST push/endpoints` `{"endpoint": "<token or ARN>", "behaviour": "working | unregistered |
+///   disabled | throttled | failing"}`: makes a device fail
+/// - `GET dead-letters`, `GET functions`
+pub fn router(sources: Sources) -> Router {
+    Router::new()
+        .route("/_local/health", get(health))
+        .route("/_local/mail", get(mail))
+        .route("/_local/push", get(push))
+        .route("/_local/push/endpoints", get(devices).post(set_behaviour))
+        .route("/_local/dead-letters", get(dead_letters))
+        .route("/_local/functions", get(functions))
+        .with_state(sources)
+}
+
+/// JSON that a person can read without another tool.
+fn pretty(value: &Value) -> Response {
+    let body = format!("{value:#}\n");
+    ([(header::CONTENT_TYPE, "application/json")], body).into_response()
+}
+
+async fn health() -> Response {
+    pretty(&json!({ "status": "ok", "service": SERVICE }))
+}
+
+#[derive(Debug, Deserialize)]
+struct Filter {
+    to: Option<String>,
+    #[serde(default)]
+    after: u64,
+    #[serde(default)]
+    wait: u64,
+}
+
+impl Filter {
+    fn wait(&self) -> Option<Duration> {
+        (self.wait > 0).then(|| Duration::from_secs(self.wait).min(LONGEST_WAIT))
+    }
+}
+
+async fn mail(Shared(sources): Shared<Sources>, Query(filter): Query<Filter>) -> Response {
+    let mailbox = &sources.mailbox;
+    let found = match &filter.to {
+        None => mailbox
+            .all()
+            .into_iter()
+            .filter(|mail| mail.number > filter.after)
+            .collect(),
+        Some(to) => {
+            if let Some(wait) = filter.wait() {
+                // Whether it came or not, what is there now is the answer.
+                let _ = tokio::time::timeout(wait, mailbox.wait_for(to, filter.after)).await;
+            }
+            mailbox.to(to, filter.after)
+        }
+    };
+    pretty(&json!({ "mail": found }))
+}
+
+async fn push(Shared(sources): Shared<Sources>, Query(filter): Query<Filter>) -> Response {
+    let pushes = &sources.pushes;
+    let found = match &filter.to {
+        None => pushes
+            .sent()
+            .into_iter()
+            .filter(|push| push.number > filter.after)
+            .collect(),
+        Some(to) => {
+            if let Some(wait) = filter.wait() {
+                let _ = tokio::time::timeout(wait, pushes.wait_for(to, filter.after)).await;
+            }
+            pushes.sent_to(to, filter.after)
+        }
+    };
+    pretty(&json!({ "push": found }))
+}
+
+async fn devices(Shared(sources): Shared<Sources>) -> Response {
+    pretty(&json!({ "endpoints": sources.pushes.devices() }))
+}
+
+#[derive(Debug, Deserialize)]
+struct Told {
+    endpoint: String,
+    behaviour: Behaviour,
+}
+
+async fn set_behaviour(Shared(sources): Shared<Sources>, Json(told): Json<Told>) -> Response {
+    match sources.pushes.set_behaviour(&told.endpoint, told.behaviour) {
+        Ok(device) => pretty(&json!(device)),
+        Err(error) => {
+            let status = match error {
+                PushError::Unknown(_) => StatusCode::NOT_FOUND,
+                PushError::File(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            };
+            (status, pretty(&json!({ "error": error.to_string() }))).into_response()
+        }
+    }
+}
+
+async fn dead_letters(Shared(sources): Shared<Sources>) -> Response {
+    pretty(&json!({ "dead_letters": (sources.dead_letters)() }))
+}
+
+async fn functions(Shared(sources): Shared<Sources>) -> Response {
+    pretty(&json!({ "functions": (sources.functions)() }))
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use axum::body::Body;
+    use http::Request;
+    use http_body_util::BodyExt as _;
+    use tower::ServiceExt as _;
+
+    use super::*;
+    use crate::state::State;
+
+    fn sources() -> (Sources, State) {
+        let state = State::temporary().unwrap();
+        let sources = Sources {
+            mailbox: Mailbox::default(),
+            pushes: Pushes::open(&state).unwrap(),
+            dead_letters: Arc::new(|| vec![json!({ "queue": "DeliveryDeadLetters" })]),
+            functions: Arc::new(|| json!({ "SendOtp": { "invocations": 2 } })),
+        };
+        (sources, state)
+    }
+
+    async fn ask(sources: &Sources, method: &str, path: &str, body: Value) -> (u16, Value) {
+        let request = Request::builder()
+            .method(method)
+            .uri(path)
+            .header("content-type", "application/json")
+            .body(Body::from(body.to_string()))
+            .unwrap();
+        let answer = router(sources.clone()).oneshot(request).await.unwrap();
+        let status = answer.status().as_u16();
+        let bytes = answer.into_body().collect().await.unwrap().to_bytes();
+        (status, serde_json::from_slice(&bytes).unwrap())
+    }
+
+    #[tokio::test]
+    async fn tells_what_the_others_know() {
+        let (sources, _state) = sources();
+        let (status, health) = ask(&sources, "GET", "/_local/health", Value::Null).await;
+        assert_eq!((status, &health["service"]), (200, &json!(SERVICE)));
+        let (_, letters) = ask(&sources, "GET", "/_local/dead-letters", Value::Null).await;
+        assert_eq!(letters["dead_letters"][0]["queue"], "DeliveryDeadLetters");
+        let (_, functions) = ask(&sources, "GET", "/_local/functions", Value::Null).await;
+        assert_eq!(functions["functions"]["SendOtp"]["invocations"], 2);
+        let (_, mail) = ask(&sources, "GET", "/_local/mail", Value::Null).await;
+        assert_eq!(mail, json!({ "mail": [] }));
+    }
+
+    #[tokio::test]
+    async fn an_unknown_device_cannot_be_told_to_fail() {
+        let (sources, _state) = sources();
+        let told = json!({ "endpoint": "nobody", "behaviour": "throttled" });
+        let (status, _) = ask(&sources, "POST", "/_local/push/endpoints", told).await;
+        assert_eq!(status, 404);
+    }
+}

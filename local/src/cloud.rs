@@ -1,0 +1,337 @@
+//! The whole local cloud: every door opened, wired to the others, and closed again.
+//!
+//! Each AWS service is a loopback listener on a port of its own, and functions find them by the SDK's
+//! own `AWS_ENDPOINT_URL_*` variables. Clients see one port: the edge.
+
+mod doors;
+mod options;
+#[cfg(test)]
+mod tests;
+mod token_key;
+
+use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::time::Duration;
+
+use futures::future::BoxFuture;
+use serde_json::{Value, json};
+use tokio::net::TcpListener;
+use tokio::sync::watch;
+use tokio::task::JoinSet;
+
+use self::doors::{Listeners, report, turns_true};
+use self::options::io;
+pub use self::options::{Options, Progress, StartError};
+pub use self::token_key::TokenKey;
+use crate::captured::{self, Sources};
+use crate::dead_letters::DeadLetters;
+use crate::dynamodb::Engine;
+use crate::dynamodb::streams;
+use crate::faults::Faults;
+use crate::gateway::edge::Edge;
+use crate::gateway::http::HttpGateway;
+use crate::gateway::websocket::SocketGateway;
+use crate::lambda::{Invoke, LambdaOptions, Lambdas};
+use crate::mail::Mailbox;
+use crate::push::Pushes;
+use crate::secrets::Secrets;
+use crate::state::State;
+use crate::template::model::Stack;
+use crate::template::{self, TemplateError};
+
+/// The template's parameter for the keys that access tokens are verified with.
+const PUBLIC_KEYS_PARAMETER: &str = "TokenPublicKeys";
+/// The template's secret for the key that access tokens are signed with.
+const SIGNING_KEY_SECRET: &str = "TokenSigningKey";
+
+/// How long the end of the cloud waits for answers under way, before it drops them.
+const LAST_ANSWERS: Duration = Duration::from_secs(2);
+
+/// A running local cloud. [`LocalCloud::shutdown`] ends it in order; dropping it ends it at once.
+pub struct LocalCloud {
+    http_url: String,
+    socket_url: String,
+    lambdas: Lambdas,
+    sockets: Option<Arc<SocketGateway>>,
+    stack: Arc<Stack>,
+    engine: Engine,
+    faults: Faults,
+    token_key: TokenKey,
+    dead_letters: DeadLetters,
+    mailbox: Mailbox,
+    pushes: Pushes,
+    edge: JoinSet<()>,
+    streams: JoinSet<()>,
+    doors: JoinSet<()>,
+    /// Turns true when clients are no longer let in.
+    closing: watch::Sender<bool>,
+    /// Turns true when functions no longer need the doors.
+    closed: watch::Sender<bool>,
+    /// Keeps a temporary folder until everything has ended.
+    _state: State,
+}
+
+/// What the doors hold, opened.
+struct Services {
+    engine: Engine,
+    secrets: Secrets,
+    mailbox: Mailbox,
+    pushes: Pushes,
+    dead_letters: DeadLetters,
+    faults: Faults,
+}
+
+impl Services {
+    fn open(state: &State, stack: &Stack) -> Result<Self, StartError> {
+        Ok(Self {
+            engine: Engine::open(state, stack)?,
+            secrets: Secrets::open(state, stack).map_err(io("the secrets cannot be kept"))?,
+            mailbox: Mailbox::default(),
+            pushes: Pushes::open(state)?,
+            dead_letters: DeadLetters::open(state)
+                .map_err(io("the dead letters cannot be kept"))?,
+            faults: Faults::default(),
+        })
+    }
+}
+
+impl LocalCloud {
+    /// Opens every door and lets clients in.
+    ///
+    /// # Errors
+    /// [`StartError`]: the address is taken, the template or the state folder cannot be used.
+    pub async fn start(options: Options) -> Result<Self, StartError> {
+        let address = SocketAddr::new(options.host, options.http_port);
+        let front = TcpListener::bind(address)
+            .await
+            .map_err(|error| StartError::Address { address, error })?;
+        if !options.artifact.is_file() {
+            return Err(StartError::Artifact(options.artifact));
+        }
+        std::fs::create_dir_all(options.state.path()).map_err(io("the state folder"))?;
+        let token_key = TokenKey::open(&options.state).map_err(io("the token signing key"))?;
+        (options.progress)("reading the template");
+        let stack = Arc::new(load(&options, &token_key)?);
+        (options.progress)("opening tables, objects, mail and push");
+        let services = Services::open(&options.state, &stack)?;
+        if stack.secrets.contains_key(SIGNING_KEY_SECRET) {
+            services
+                .secrets
+                .set(SIGNING_KEY_SECRET, &token_key.private_base64())
+                .map_err(io("the token signing key"))?;
+        }
+        Self::assemble(options, stack, services, token_key, front).await
+    }
+
+    async fn assemble(
+        options: Options,
+        stack: Arc<Stack>,
+        services: Services,
+        token_key: TokenKey,
+        front: TcpListener,
+    ) -> Result<Self, StartError> {
+        let listeners = Listeners::bind().await.map_err(io("a loopback port"))?;
+        let front_url = authority(&front).map_err(io("the listener for clients"))?;
+        let stage = stack.socket_api.as_ref().map(|api| api.stage.clone());
+        let mut settings = lambda_options(&options, &stack);
+        settings.endpoints = listeners
+            .endpoints(stage.as_deref())
+            .map_err(io("a loopback port"))?;
+        let secret = settings.secret_access_key.clone();
+        let lambdas = Lambdas::new(settings);
+        let functions: Arc<dyn Invoke> = Arc::new(lambdas.clone());
+        services.faults.kill_by(killer(lambdas.clone()));
+        let sockets = stack
+            .socket_api
+            .clone()
+            .map(|api| SocketGateway::new(api, Arc::clone(&functions), options.socket_limits));
+        let closing = watch::Sender::new(false);
+        let closed = watch::Sender::new(false);
+        let folder = &options.state;
+        let doors = listeners.open(&stack, folder, &services, sockets.as_ref(), secret, &closed);
+        let mut streams = JoinSet::new();
+        let following = streams::run(
+            services.engine.clone(),
+            Arc::clone(&stack),
+            Arc::clone(&functions),
+            services.dead_letters.clone(),
+            options.polling,
+            closing.subscribe(),
+        );
+        streams.spawn(async move { report("the streams", following.await) });
+        let mut edge = JoinSet::new();
+        let http = HttpGateway::new(&stack, functions, options.http_limits);
+        let serving = Edge::new(http, sockets.clone()).serve(
+            front,
+            captured::router(sources(&services, &lambdas)),
+            turns_true(closing.subscribe()),
+        );
+        edge.spawn(async move { report("the edge", serving.await) });
+        (options.progress)("ready");
+        Ok(Self {
+            http_url: format!("http://{front_url}"),
+            socket_url: format!("ws://{front_url}/{}", stage.unwrap_or_default()),
+            lambdas,
+            sockets,
+            stack,
+            engine: services.engine,
+            faults: services.faults,
+            token_key,
+            dead_letters: services.dead_letters,
+            mailbox: services.mailbox,
+            pushes: services.pushes,
+            edge,
+            streams,
+            doors,
+            closing,
+            closed,
+            _state: options.state,
+        })
+    }
+
+    /// Where requests go, without a slash at the end.
+    pub fn http_url(&self) -> &str {
+        &self.http_url
+    }
+
+    /// Where sockets go: the stage's own path. The seeds' socket paths work on the same host.
+    pub fn socket_url(&self) -> &str {
+        &self.socket_url
+    }
+
+    /// The functions: to crash one, to read what one logged.
+    pub fn lambdas(&self) -> &Lambdas {
+        &self.lambdas
+    }
+
+    /// What the template says, resolved.
+    pub fn stack(&self) -> &Stack {
+        &self.stack
+    }
+
+    /// Faults to be made on purpose.
+    pub fn faults(&self) -> &Faults {
+        &self.faults
+    }
+
+    /// The key that this state folder signs access tokens with.
+    pub fn token_key(&self) -> &TokenKey {
+        &self.token_key
+    }
+
+    /// Calls DynamoDB past the functions, as an operator would: a test looks into a table so.
+    ///
+    /// # Errors
+    /// DynamoDB's own error, as its JSON.
+    pub async fn dynamodb(&self, operation: &str, body: &Value) -> Result<Value, String> {
+        self.engine.call_as_operator(operation, body).await
+    }
+
+    /// What could not be delivered.
+    pub fn dead_letters(&self) -> &DeadLetters {
+        &self.dead_letters
+    }
+
+    /// The mail that functions sent.
+    pub fn mailbox(&self) -> &Mailbox {
+        &self.mailbox
+    }
+
+    /// The devices, and what functions pushed to them.
+    pub fn pushes(&self) -> &Pushes {
+        &self.pushes
+    }
+
+    /// The open sockets, if the stack has any.
+    pub fn sockets(&self) -> Option<&Arc<SocketGateway>> {
+        self.sockets.as_ref()
+    }
+
+    /// Ends it in order: no new client, no new event, sockets closed and told to the functions, then
+    /// the functions, then the doors they used. No process is left behind.
+    pub async fn shutdown(mut self) {
+        self.closing.send_replace(true);
+        if let Some(sockets) = &self.sockets {
+            sockets.shutdown().await;
+        }
+        let answers = async {
+            while self.edge.join_next().await.is_some() {}
+            while self.streams.join_next().await.is_some() {}
+        };
+        let _ = tokio::time::timeout(LAST_ANSWERS, answers).await;
+        self.lambdas.shutdown().await;
+        self.closed.send_replace(true);
+        let doors = async { while self.doors.join_next().await.is_some() {} };
+        let _ = tokio::time::timeout(LAST_ANSWERS, doors).await;
+        // What is left in the sets is dropped with them.
+    }
+}
+
+impl Drop for LocalCloud {
+    /// Connections run on tasks of their own and hold the functions: without this, processes would
+    /// outlive a cloud that is dropped with sockets open.
+    fn drop(&mut self) {
+        self.lambdas.stop();
+    }
+}
+
+impl std::fmt::Debug for LocalCloud {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter
+            .debug_struct("LocalCloud")
+            .field("http_url", &self.http_url)
+            .finish_non_exhaustive()
+    }
+}
+
+/// The template, with the public key of this state folder unless another was given.
+fn load(options: &Options, token_key: &TokenKey) -> Result<Stack, TemplateError> {
+    let mut parameters = options.parameters.clone();
+    parameters
+        .entry(PUBLIC_KEYS_PARAMETER.to_owned())
+        .or_insert_with(|| token_key.public_entry());
+    template::load(&options.template, &parameters)
+}
+
+fn lambda_options(options: &Options, stack: &Arc<Stack>) -> LambdaOptions {
+    let mut settings = LambdaOptions::new(
+        Arc::clone(stack),
+        options.artifact.clone(),
+        options.state.clone(),
+    );
+    settings.max_instances = options.max_instances;
+    settings.idle_time = options.function_idle_time;
+    settings.verbose = options.verbose;
+    settings
+}
+
+/// How a fault ends a function's processes.
+fn killer(lambdas: Lambdas) -> Arc<dyn Fn(String) -> BoxFuture<'static, ()> + Send + Sync> {
+    Arc::new(move |function| {
+        let lambdas = lambdas.clone();
+        Box::pin(async move {
+            lambdas.kill(&function).await;
+        })
+    })
+}
+
+/// What `/_local/` shows.
+fn sources(services: &Services, lambdas: &Lambdas) -> Sources {
+    let dead_letters = services.dead_letters.clone();
+    let lambdas = lambdas.clone();
+    Sources {
+        mailbox: services.mailbox.clone(),
+        pushes: services.pushes.clone(),
+        dead_letters: Arc::new(move || dead_letters.list()),
+        functions: Arc::new(move || json!(lambdas.stats())),
+    }
+}
+
+/// `host:port` as a client writes it; a cloud that listens everywhere is still found on loopback.
+fn authority(listener: &TcpListener) -> std::io::Result<String> {
+    let mut address = listener.local_addr()?;
+    if address.ip().is_unspecified() {
+        address.set_ip(Ipv4Addr::LOCALHOST.into());
+    }
+    Ok(address.to_string())
+}

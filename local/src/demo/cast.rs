@@ -1,0 +1,186 @@
+//! Who plays, and where they stand.
+
+use futures::future::try_join_all;
+use rand::RngExt as _;
+use serde_json::{Value, json};
+
+use super::accounts::{AccountsFile, Former};
+use super::narrator::{Narrator, equal};
+use super::{DemoError, Wrong};
+use crate::client::{Account, Api, Person};
+
+/// Kathmandu, where the scenario comes from.
+const HOME: (f64, f64) = (27.7172, 85.3240);
+/// Kilometres of one degree of latitude on a sphere of 6371.0088 km.
+const KM_PER_DEGREE: f64 = 111.195_08;
+/// Letter and place of each pharmacy: kilometres north (south, where negative) of the customer.
+const PLACES: [(char, f64); 4] = [('A', 0.8), ('B', -2.4), ('C', 4.3), ('D', -15.0)];
+/// No pharmacy of anybody else may stand in here: wider than the widest search of the story.
+const STAGE_KM: u32 = 25;
+
+/// A pharmacy of the story.
+#[derive(Debug)]
+pub(super) struct Pharmacy {
+    pub(super) letter: char,
+    /// From the customer.
+    pub(super) distance_km: f64,
+    pub(super) lat: f64,
+    pub(super) lng: f64,
+    pub(super) account: Account,
+}
+
+impl Pharmacy {
+    pub(super) fn name(&self) -> String {
+        format!("Pharmacy {}", self.letter)
+    }
+}
+
+/// Everybody in the story.
+#[derive(Debug)]
+pub(super) struct Cast {
+    pub(super) lat: f64,
+    pub(super) lng: f64,
+    pub(super) customer: Account,
+    /// Nearest first.
+    pub(super) pharmacies: Vec<Pharmacy>,
+}
+
+/// Ends the accounts of the former demo, so that its pharmacies are not told of anything.
+pub(super) async fn dismiss_former(
+    api: &Api,
+    file: &AccountsFile,
+    narrator: &mut Narrator,
+) -> Result<(), DemoError> {
+    let former = file.former(api.base())?;
+    let mut ended = 0;
+    for account in &former {
+        // One who cannot sign in is gone already: the stack was reset.
+        if end(api, account).await.is_ok() {
+            ended += 1;
+        }
+    }
+    if ended > 0 {
+        narrator.remark(&format!("ended the {ended} accounts of the former demo"));
+    }
+    Ok(())
+}
+
+async fn end(api: &Api, former: &Former) -> Result<(), DemoError> {
+    let session = api.login(&former.email, &former.password).await?;
+    let path = format!("/{}/profile/", former.role.to_lowercase());
+    let answer = api.with_token(session.access).delete(&path).await?;
+    if (200..300).contains(&answer.status) {
+        return Ok(());
+    }
+    Err(answer.unexpected("an ended account").into())
+}
+
+/// Registers everybody, each by the code in their mail.
+pub(super) async fn gather(
+    api: &Api,
+    file: Option<&AccountsFile>,
+    narrator: &mut Narrator,
+) -> Result<Cast, DemoError> {
+    narrator.act("Five people register, each by the code in their mail");
+    // Addresses of their own in every run: a code can be asked for once a minute only.
+    let run = ulid::Ulid::generate().to_string().to_lowercase();
+    let customer =
+        Account::open(api, person(&run, "CUSTOMER", "Sita Sharma", 0, json!({}))).await?;
+    equal("the customer's role", "CUSTOMER", &customer.session.role)?;
+    narrator.fact("Sita Sharma, the customer, registered and signed in");
+
+    let (lat, lng) = free_stage(&customer.api, narrator).await?;
+    let opening = PLACES.iter().zip(1..).map(|(&(letter, north_km), number)| {
+        let run = &run;
+        async move {
+            let lat = round(lat + north_km / KM_PER_DEGREE);
+            let name = format!("Pharmacy {letter}");
+            let profile = json!({ "lat": lat, "lng": lng, "address": format!("{letter} Street") });
+            let account =
+                Account::open(api, person(run, "PHARMACY", &name, number, profile)).await?;
+            Ok::<_, DemoError>(Pharmacy {
+                letter,
+                distance_km: north_km.abs(),
+                lat,
+                lng,
+                account,
+            })
+        }
+    });
+    let pharmacies = try_join_all(opening).await?;
+    for pharmacy in &pharmacies {
+        equal(
+            "a pharmacy's role",
+            "PHARMACY",
+            &pharmacy.account.session.role,
+        )?;
+        narrator.fact(&format!(
+            "{} at {:.1} km",
+            pharmacy.name(),
+            pharmacy.distance_km
+        ));
+    }
+    if let Some(file) = file {
+        let named = pharmacies
+            .iter()
+            .map(|pharmacy| (format!("pharmacy_{}", pharmacy.letter), &pharmacy.account));
+        let customer = std::iter::once(("customer".to_owned(), &customer));
+        file.write(api.base(), customer.chain(named))?;
+    }
+    Ok(Cast {
+        lat,
+        lng,
+        customer,
+        pharmacies,
+    })
+}
+
+fn person(run: &str, role: &str, name: &str, number: u32, profile: Value) -> Person {
+    Person {
+        role: role.to_owned(),
+        email: format!("{}.{number}.{run}@example.com", role.to_lowercase()),
+        password: format!("demo-{}", ulid::Ulid::generate()),
+        name: name.to_owned(),
+        phone_number: format!("984123456{number}"),
+        profile,
+    }
+}
+
+/// Six decimals are a tenth of a metre.
+fn round(degrees: f64) -> f64 {
+    (degrees * 1e6).round() / 1e6
+}
+
+/// A place without anybody else's pharmacy, so that counts mean something: Kathmandu if it is free.
+async fn free_stage(api: &Api, narrator: &mut Narrator) -> Result<(f64, f64), DemoError> {
+    let mut place = HOME;
+    for _ in 0..20 {
+        if pharmacies_near(api, place).await? == 0 {
+            if place != HOME {
+                let (lat, lng) = place;
+                narrator.remark(&format!(
+                    "there are other pharmacies in Kathmandu, so this is played at {lat}, {lng}"
+                ));
+            }
+            return Ok(place);
+        }
+        let mut random = rand::rng();
+        place = (
+            round(random.random_range(-50.0..50.0)),
+            round(random.random_range(-179.0..179.0)),
+        );
+    }
+    Err(DemoError::Wrong(Wrong {
+        what: "a place to play".to_owned(),
+        expected: format!("no pharmacies within {STAGE_KM} km"),
+        got: "pharmacies wherever it looked".to_owned(),
+    }))
+}
+
+async fn pharmacies_near(api: &Api, (lat, lng): (f64, f64)) -> Result<usize, DemoError> {
+    let path = format!("/pharmacy/?lat={lat}&lng={lng}&radius_km={STAGE_KM}");
+    let answer = api.get(&path).await?;
+    let body = answer.clone().expect(200)?;
+    let found = body["pharmacies"].as_array().map(Vec::len);
+    found.ok_or_else(|| answer.unexpected("a list of `pharmacies`").into())
+}

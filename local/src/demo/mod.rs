@@ -1,0 +1,114 @@
+//! `callout demo`: four pharmacies, one customer and one need, played over real HTTP and sockets.
+//!
+//! Every statement it makes is checked first; what is not as it should be ends it.
+
+mod accounts;
+mod cast;
+mod narrator;
+mod prescription;
+mod story;
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use crate::captured;
+use crate::client::{Api, ClientError};
+use accounts::AccountsFile;
+use narrator::Narrator;
+pub use narrator::Wrong;
+
+/// What to play, and where.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Base URL of a running local cloud.
+    pub url: String,
+    /// Where the accounts and their tokens are left for further use; `None` when the stack ends
+    /// with the demo.
+    pub accounts: Option<PathBuf>,
+    /// How long anything may take to reach a socket.
+    pub patience: Duration,
+}
+
+/// Patience enough for a cold start of every function on a busy machine.
+pub const PATIENCE: Duration = Duration::from_secs(15);
+
+/// Why the demo ended before its end.
+#[derive(Debug, thiserror::Error)]
+pub enum DemoError {
+    /// No local cloud answers there.
+    #[error("no local cloud of Callout answers at {url} ({cause}); start one by `cargo run`")]
+    NoCloud {
+        /// The URL that was tried.
+        url: String,
+        /// What came instead.
+        cause: String,
+    },
+    /// A call or a socket failed.
+    #[error(transparent)]
+    Client(#[from] ClientError),
+    /// Something was not as it should be.
+    #[error(transparent)]
+    Wrong(#[from] Wrong),
+    /// The accounts' file cannot be read or written.
+    #[error("{path}: {source}")]
+    File {
+        /// The file.
+        path: String,
+        /// What went wrong.
+        source: std::io::Error,
+    },
+}
+
+/// Whether a local cloud of Callout answers at that URL.
+///
+/// # Errors
+/// [`DemoError::NoCloud`] says what came instead.
+pub async fn find(url: &str) -> Result<(), DemoError> {
+    let absent = |cause: String| DemoError::NoCloud {
+        url: url.to_owned(),
+        cause,
+    };
+    let answer = Api::new(url).get("/_local/health").await.map_err(|error| {
+        let is_silent = matches!(&error, ClientError::Http { source, .. } if source.is_connect());
+        absent(if is_silent {
+            "nothing listens".to_owned()
+        } else {
+            error.to_string()
+        })
+    })?;
+    if answer.body["service"] == captured::SERVICE {
+        Ok(())
+    } else {
+        Err(absent(format!(
+            "something else does, with status {}",
+            answer.status
+        )))
+    }
+}
+
+/// Plays the demo and tells it on `out`.
+///
+/// # Errors
+/// [`DemoError`]: the first thing that is not as it should be.
+pub async fn run(options: &Options, out: impl Write + Send + 'static) -> Result<(), DemoError> {
+    find(&options.url).await?;
+    let api = Api::new(&options.url);
+    let mut narrator = Narrator::new(out);
+    narrator.title(&format!(
+        "Callout's medicine scenario, played against {}",
+        api.base()
+    ));
+
+    let file = options.accounts.clone().map(AccountsFile::at);
+    if let Some(file) = &file {
+        cast::dismiss_former(&api, file, &mut narrator).await?;
+    }
+    let cast = cast::gather(&api, file.as_ref(), &mut narrator).await?;
+    story::play(&cast, options.patience, &mut narrator).await?;
+    narrator.end(&api, file.as_ref());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,156 @@
+//! `@connections`: how functions post to a client, ask about it and close it.
+//!
+//! It is a listener of its own, because in AWS it is an API of its own: callers are functions with
+//! credentials, and no client ever reaches it.
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::body::{Body, Bytes};
+use axum::extract::{DefaultBodyLimit, Path, Request, State};
+use axum::middleware::{self, Next};
+use axum::routing::post;
+use http::{HeaderName, HeaderValue, Response, StatusCode};
+use serde_json::json;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc3339;
+use tokio::net::TcpListener;
+
+use super::json_answer;
+use super::websocket::{ConnectionError, SocketGateway};
+use crate::caller::Caller;
+
+/// Where the SDK reads the kind of an error.
+const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+
+/// Serves `@connections` of `gateway` until `shutdown`.
+///
+/// # Errors
+/// When the listener fails.
+pub async fn serve(
+    listener: TcpListener,
+    gateway: Arc<SocketGateway>,
+    shutdown: impl Future<Output = ()> + Send + 'static,
+) -> std::io::Result<()> {
+    axum::serve(listener, router(gateway))
+        .with_graceful_shutdown(shutdown)
+        .await
+}
+
+fn router(gateway: Arc<SocketGateway>) -> Router {
+    Router::new()
+        .route(
+            "/{stage}/@connections/{id}",
+            post(send).get(tell).delete(disconnect),
+        )
+        .fallback(|| async { refuse(StatusCode::FORBIDDEN, "ForbiddenException", "Forbidden") })
+        .layer(middleware::from_fn_with_state(
+            Arc::clone(&gateway),
+            authorize,
+        ))
+        // The limit is the API's and not the HTTP library's: it has its own error.
+        .layer(DefaultBodyLimit::disable())
+        .with_state(gateway)
+}
+
+/// Who may call what. For now: anyone with credentials; the one place for what `Policies` allow.
+async fn authorize(
+    State(gateway): State<Arc<SocketGateway>>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    let Some(caller) = Caller::of(request.headers()) else {
+        return refuse(
+            StatusCode::FORBIDDEN,
+            "MissingAuthenticationTokenException",
+            "Missing Authentication Token",
+        );
+    };
+    let stage = request
+        .uri()
+        .path()
+        .trim_start_matches('/')
+        .split('/')
+        .next();
+    if caller.function().is_none() || stage != Some(gateway.stage()) {
+        return refuse(StatusCode::FORBIDDEN, "ForbiddenException", "Forbidden");
+    }
+    next.run(request).await
+}
+
+async fn send(
+    State(gateway): State<Arc<SocketGateway>>,
+    Path((_, id)): Path<(String, String)>,
+    data: Bytes,
+) -> Response<Body> {
+    if data.len() > gateway.message_limit() {
+        return refuse(
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "PayloadTooLargeException",
+            "Request Entity Too Large",
+        );
+    }
+    match gateway.connections().post(&id, &data).await {
+        Ok(()) => empty(StatusCode::OK),
+        Err(error) => failure(error),
+    }
+}
+
+async fn tell(
+    State(gateway): State<Arc<SocketGateway>>,
+    Path((_, id)): Path<(String, String)>,
+) -> Response<Body> {
+    match gateway.connections().info(&id) {
+        Ok(info) => json_answer(
+            StatusCode::OK,
+            &json!({
+                "connectedAt": timestamp(info.connected_at),
+                "lastActiveAt": timestamp(info.last_active_at),
+                "identity": {
+                    "sourceIp": info.source_ip,
+                    "userAgent": info.user_agent,
+                },
+            }),
+        ),
+        Err(error) => failure(error),
+    }
+}
+
+async fn disconnect(
+    State(gateway): State<Arc<SocketGateway>>,
+    Path((_, id)): Path<(String, String)>,
+) -> Response<Body> {
+    match gateway.connections().disconnect(&id).await {
+        Ok(()) => empty(StatusCode::NO_CONTENT),
+        Err(error) => failure(error),
+    }
+}
+
+fn failure(error: ConnectionError) -> Response<Body> {
+    match error {
+        ConnectionError::Gone => refuse(StatusCode::GONE, "GoneException", "Gone"),
+        ConnectionError::Slow => refuse(
+            StatusCode::TOO_MANY_REQUESTS,
+            "LimitExceededException",
+            "The client reads too slowly",
+        ),
+    }
+}
+
+fn refuse(status: StatusCode, kind: &'static str, message: &str) -> Response<Body> {
+    let mut response = json_answer(status, &json!({"message": message}));
+    response
+        .headers_mut()
+        .insert(ERROR_TYPE, HeaderValue::from_static(kind));
+    response
+}
+
+fn empty(status: StatusCode) -> Response<Body> {
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = status;
+    response
+}
+
+fn timestamp(moment: OffsetDateTime) -> String {
+    moment.format(&Rfc3339).unwrap_or_default()
+}

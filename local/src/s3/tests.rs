@@ -1,0 +1,233 @@
+//! The S3 door, called by the SDK.
+
+#![allow(clippy::unwrap_used)]
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use aws_config::{BehaviorVersion, Region};
+use aws_sdk_s3::Client;
+use aws_sdk_s3::error::ProvideErrorMetadata;
+use aws_sdk_s3::presigning::PresigningConfig;
+use aws_sdk_s3::primitives::ByteStream;
+
+use super::*;
+
+struct Door {
+    url: String,
+    state: State,
+}
+
+async fn open() -> Door {
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let state = State::temporary().unwrap();
+    let held = state.clone();
+    let stack = Stack {
+        buckets: BTreeMap::from([("MediaBucket".to_owned(), "callout-media".to_owned())]),
+        ..Stack::default()
+    };
+    tokio::spawn(async move {
+        let credentials = Credentials {
+            secret: "right".to_owned(),
+        };
+        serve(listener, &held, &stack, credentials, std::future::pending()).await
+    });
+    Door { url, state }
+}
+
+impl Door {
+    /// A client as a function makes it: the endpoint's URL and nothing else.
+    fn client(&self, key: &str, secret: &str) -> Client {
+        let config = aws_sdk_s3::Config::builder()
+            .behavior_version(BehaviorVersion::latest())
+            .region(Region::new("us-east-1"))
+            .endpoint_url(&self.url)
+            .credentials_provider(aws_sdk_s3::config::Credentials::new(
+                key, secret, None, None, "test",
+            ))
+            .build();
+        Client::from_conf(config)
+    }
+}
+
+fn for_a_minute() -> PresigningConfig {
+    PresigningConfig::expires_in(Duration::from_mins(1)).unwrap()
+}
+
+#[tokio::test]
+async fn keeps_objects_for_the_sdk_without_being_told_path_style() {
+    let door = open().await;
+    let client = door.client("LOCALUploads", "right");
+    client
+        .put_object()
+        .bucket("callout-media")
+        .key("images/one")
+        .content_type("image/png")
+        .body(ByteStream::from_static(b"pixels"))
+        .send()
+        .await
+        .unwrap();
+    let found = client
+        .get_object()
+        .bucket("callout-media")
+        .key("images/one")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(found.content_type(), Some("image/png"));
+    assert_eq!(
+        found.body.collect().await.unwrap().into_bytes().as_ref(),
+        b"pixels"
+    );
+    assert!(
+        door.state
+            .path()
+            .join("s3/callout-media/images/one")
+            .exists()
+    );
+
+    client
+        .delete_object()
+        .bucket("callout-media")
+        .key("images/one")
+        .send()
+        .await
+        .unwrap();
+    let gone = client
+        .head_object()
+        .bucket("callout-media")
+        .key("images/one")
+        .send()
+        .await
+        .unwrap_err();
+    assert!(gone.into_service_error().is_not_found());
+}
+
+#[tokio::test]
+async fn refuses_wrong_secrets_and_strange_keys() {
+    let door = open().await;
+    for (key, secret, code) in [
+        ("LOCALUploads", "wrong", "SignatureDoesNotMatch"),
+        ("AKIASTRANGER", "right", "InvalidAccessKeyId"),
+        ("LOCAL", "right", "InvalidAccessKeyId"),
+    ] {
+        let refused = door
+            .client(key, secret)
+            .get_object()
+            .bucket("callout-media")
+            .key("x")
+            .send()
+            .await
+            .unwrap_err();
+        assert_eq!(refused.code(), Some(code), "{key} {secret}");
+    }
+    let unsigned = reqwest::get(format!("{}/callout-media/x", door.url))
+        .await
+        .unwrap();
+    assert_eq!(unsigned.status(), 403);
+}
+
+#[tokio::test]
+async fn a_presigned_upload_and_download_work_and_a_tampered_one_does_not() {
+    let door = open().await;
+    let client = door.client("LOCALUploads", "right");
+    let put = client
+        .put_object()
+        .bucket("callout-media")
+        .key("up/a b+c")
+        .content_type("image/jpeg")
+        .presigned(for_a_minute())
+        .await
+        .unwrap();
+    let http = reqwest::Client::new();
+    let upload = |url: String, body: &'static str| {
+        http.put(url)
+            .header("content-type", "image/jpeg")
+            .body(body)
+            .send()
+    };
+    assert_eq!(
+        upload(put.uri().to_owned(), "photo")
+            .await
+            .unwrap()
+            .status(),
+        200
+    );
+    let elsewhere = put.uri().replace("/up/", "/down/");
+    assert_eq!(upload(elsewhere, "photo").await.unwrap().status(), 403);
+
+    let get = client
+        .get_object()
+        .bucket("callout-media")
+        .key("up/a b+c")
+        .presigned(for_a_minute())
+        .await
+        .unwrap();
+    let found = http.get(get.uri()).send().await.unwrap();
+    assert_eq!(found.status(), 200);
+    assert_eq!(found.headers()["content-type"], "image/jpeg");
+    assert_eq!(found.text().await.unwrap(), "photo");
+    let longer = get.uri().replace("X-Amz-Expires=60", "X-Amz-Expires=600");
+    assert_ne!(longer, get.uri());
+    assert_eq!(http.get(longer).send().await.unwrap().status(), 403);
+}
+
+#[tokio::test]
+async fn an_expired_link_is_refused() {
+    let door = open().await;
+    let client = door.client("LOCALUploads", "right");
+    let earlier = std::time::SystemTime::now() - Duration::from_mins(2);
+    let config = PresigningConfig::builder()
+        .start_time(earlier)
+        .expires_in(Duration::from_mins(1))
+        .build()
+        .unwrap();
+    let get = client
+        .get_object()
+        .bucket("callout-media")
+        .key("x")
+        .presigned(config)
+        .await
+        .unwrap();
+    let late = reqwest::get(get.uri()).await.unwrap();
+    assert_eq!(late.status(), 403);
+    assert!(late.text().await.unwrap().contains("expired"));
+}
+
+#[tokio::test]
+async fn browsers_may_come_from_anywhere() {
+    let door = open().await;
+    let http = reqwest::Client::new();
+    let preflight = http
+        .request(
+            reqwest::Method::OPTIONS,
+            format!("{}/callout-media/x", door.url),
+        )
+        .header("origin", "https://app.example")
+        .header("access-control-request-method", "PUT")
+        .header("access-control-request-headers", "content-type")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(preflight.status(), 200);
+    assert_eq!(
+        preflight.headers()["access-control-allow-origin"],
+        "https://app.example"
+    );
+    assert_eq!(
+        preflight.headers()["access-control-allow-headers"],
+        "content-type"
+    );
+    let refused = http
+        .get(format!("{}/callout-media/x", door.url))
+        .header("origin", "https://app.example")
+        .send()
+        .await
+        .unwrap();
+    assert_eq!(refused.status(), 403);
+    assert_eq!(
+        refused.headers()["access-control-allow-origin"],
+        "https://app.example"
+    );
+}

@@ -1,0 +1,70 @@
+//! Every event in `events/` is one that its function takes.
+
+use std::collections::BTreeMap;
+
+use callout_tests::{Stage, workspace_root};
+use serde_json::{Value, json};
+
+const LAT: f64 = 27.7172;
+const LNG: f64 = 85.3240;
+
+/// What each function answers to its event, on a stack where its people exist; for what is no
+/// HTTP, whether it answers at all.
+const EXPECTED: &[(&str, u16)] = &[
+    ("accounts.send_otp", 200),
+    ("accounts.verify_otp", 400),
+    ("accounts.register", 400),
+    ("accounts.login", 401),
+    ("accounts.read_profile", 200),
+    ("accounts.change_profile", 200),
+    ("accounts.list_pharmacies", 200),
+    ("accounts.read_pharmacy", 200),
+    ("accounts.create_ticket", 200),
+    ("accounts.reset_password", 400),
+    ("medicine.create_request", 201),
+    ("medicine.list_requests", 200),
+    ("medicine.read_request", 200),
+    ("medicine.respond", 201),
+    ("medicine.complete_request", 200),
+    ("medicine.cancel_request", 400),
+    ("realtime.connect", 200),
+    ("realtime.disconnect", 200),
+    ("realtime.message", 200),
+    ("delivery", 0),
+    ("accounts.refresh_token", 200),
+    ("accounts.logout", 200),
+    ("accounts.delete_profile", 200),
+];
+
+#[tokio::test]
+async fn every_function_takes_its_event() {
+    let stage = Stage::set().await;
+    let pharmacy_a = stage.pharmacy("Pharmacy A", LAT, LNG).await;
+    let pharmacy_b = stage.pharmacy("Pharmacy B", LAT, LNG).await;
+    let customer = stage.customer("John Doe").await;
+    let request = customer.requests_medicine(LAT, LNG, 5.0).await;
+    let mut blanks = BTreeMap::from([("request_id".to_owned(), request)]);
+    for (name, person) in [
+        ("pharmacy_a", &pharmacy_a),
+        ("pharmacy_b", &pharmacy_b),
+        ("customer", &customer),
+    ] {
+        blanks.insert(format!("{name}.access"), person.access.clone());
+        blanks.insert(format!("{name}.refresh"), person.refresh.clone());
+        blanks.insert(format!("{name}.user_id"), person.id.clone());
+    }
+    for (handler, expected) in EXPECTED {
+        let path = workspace_root().join(format!("events/{handler}.json"));
+        let mut text = std::fs::read_to_string(&path).unwrap();
+        for (blank, value) in &blanks {
+            text = text.replace(&format!("{{{{{blank}}}}}"), value);
+        }
+        assert!(!text.contains("{{"), "{handler}: a blank is not filled");
+        let answer: Value = stage.invoke(handler, &text).await;
+        if *expected == 0 {
+            assert_eq!(answer, json!({"batchItemFailures": []}), "{handler}");
+        } else {
+            assert_eq!(answer["statusCode"], *expected, "{handler}: {answer}");
+        }
+    }
+}

@@ -1,0 +1,16 @@
+//! Callout as its clients meet it: each test on a fresh local cloud of its own, over real HTTP and
+//! real sockets.
+
+#![allow(clippy::unwrap_used, clippy::panic)]
+
+mod accounts;
+mod agreement;
+mod bad_input;
+mod contest;
+mod crash;
+mod events;
+mod idempotency;
+mod medicine;
+mod sessions;
+mod sockets;
+mod tokens;

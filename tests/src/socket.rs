@@ -1,0 +1,87 @@
+//! A socket as a test listens to it: what is awaited comes, or the test fails and says what came.
+
+use std::time::Duration;
+
+use callout_local::client::{ClientError, Socket};
+use serde_json::{Value, json};
+use tokio_tungstenite::tungstenite::Message;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+
+/// How long anything may take before a test calls it missing; generous, for machines are shared.
+pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
+
+/// The status and body of a refused handshake.
+pub type Refusal = (u16, Value);
+
+/// An open socket that was greeted.
+#[derive(Debug)]
+pub struct Heard {
+    socket: Socket,
+    /// The first message.
+    pub greeting: Value,
+}
+
+impl Heard {
+    pub(crate) async fn open(request: impl IntoClientRequest + Unpin) -> Result<Self, Refusal> {
+        match Socket::open(request).await {
+            Ok(mut socket) => {
+                let greeting = socket.next(PATIENCE).await.unwrap();
+                assert_eq!(greeting["type"], "connection", "the first message");
+                Ok(Self { socket, greeting })
+            }
+            Err(ClientError::Refused { status, body }) => Err((status, body)),
+            Err(other) => panic!("{other}"),
+        }
+    }
+
+    /// The next unread message of a type.
+    pub async fn expect(&mut self, kind: &str) -> Value {
+        self.socket.expect(kind, PATIENCE).await.unwrap()
+    }
+
+    /// All unread messages until the first of a type, which is taken too.
+    pub async fn until(&mut self, kind: &str) -> Vec<Value> {
+        let mut before = Vec::new();
+        loop {
+            let message = self.socket.next(PATIENCE).await.unwrap();
+            if message["type"] == kind {
+                return before;
+            }
+            before.push(message);
+        }
+    }
+
+    /// Says something.
+    pub async fn send(&mut self, message: Value) {
+        self.socket.send(&message).await.unwrap();
+    }
+
+    /// Says a text that need not be JSON.
+    pub async fn send_text(&mut self, text: &str) {
+        self.socket.send_raw(Message::text(text)).await.unwrap();
+    }
+
+    /// Says bytes.
+    pub async fn send_binary(&mut self, bytes: &[u8]) {
+        self.socket
+            .send_raw(Message::binary(bytes.to_vec()))
+            .await
+            .unwrap();
+    }
+
+    /// Proves that the socket lives.
+    pub async fn ping(&mut self) {
+        self.send(json!({"type": "ping"})).await;
+        self.expect("pong").await;
+    }
+
+    /// What came and was not awaited, so far.
+    pub fn others(&mut self) -> Vec<Value> {
+        self.socket.take_unread()
+    }
+
+    /// Waits until the server has closed it.
+    pub async fn closed(&mut self) {
+        self.socket.closed(PATIENCE).await.unwrap();
+    }
+}
