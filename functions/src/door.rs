@@ -6,26 +6,31 @@ use std::sync::LazyLock;
 use callout_cloud::Cloud;
 use futures::future::BoxFuture;
 use lambda_http::{Error, service_fn};
+use lambda_runtime::LambdaEvent;
 
 use crate::http::{self, Answer, Call, Failure};
+use crate::socket::{self, SocketAnswer, SocketCall};
+use crate::stream::{self, Broken, Record};
 
 /// What the process has reached of the cloud so far; one for all its invocations.
 pub(crate) static CLOUD: LazyLock<Cloud> = LazyLock::new(Cloud::new);
 
 type HttpHandler = fn(Call) -> BoxFuture<'static, Result<Answer, Failure>>;
+type SocketHandler = fn(SocketCall) -> BoxFuture<'static, Result<SocketAnswer, Failure>>;
+type StreamHandler = fn(Record) -> BoxFuture<'static, Result<(), Broken>>;
 
 /// How events reach a function.
 pub(crate) enum Door {
     /// Through the HTTP API.
     Http(HttpHandler),
+    /// Through the WebSocket API.
+    Socket(SocketHandler),
+    /// Through a table's stream, record by record.
+    Stream(StreamHandler),
 }
 
 macro_rules! doors {
     ($($name:literal => $kind:ident $module:path;)*) => {
-        /// The names of all functions, as `Handler` in the template has them.
-        #[cfg(test)]
-        pub(crate) const NAMES: &[&str] = &[$($name),*];
-
         /// The door of the function of that name.
         pub(crate) fn of(name: &str) -> Option<Door> {
             match name {
@@ -59,6 +64,10 @@ doors! {
     "medicine.respond" => Http crate::medicine::respond;
     "medicine.cancel_request" => Http crate::medicine::cancel_request;
     "medicine.complete_request" => Http crate::medicine::complete_request;
+    "realtime.connect" => Socket crate::realtime::connect;
+    "realtime.disconnect" => Socket crate::realtime::disconnect;
+    "realtime.message" => Socket crate::realtime::message;
+    "delivery" => Stream crate::delivery;
 }
 
 impl Door {
@@ -67,6 +76,18 @@ impl Door {
         match self {
             Self::Http(handler) => {
                 lambda_http::run(service_fn(move |request| http::serve(handler, request))).await
+            }
+            Self::Socket(handler) => {
+                lambda_runtime::run(service_fn(move |event: LambdaEvent<_>| {
+                    socket::serve(handler, event)
+                }))
+                .await
+            }
+            Self::Stream(handler) => {
+                lambda_runtime::run(service_fn(move |event: LambdaEvent<_>| {
+                    stream::serve(handler, event)
+                }))
+                .await
             }
         }
     }

@@ -1,8 +1,13 @@
 //! Every function of Callout, in one artifact: Lambda names the one to be in `_HANDLER`.
 
-mod accounts;
 mod http;
+mod socket;
+mod stream;
+
+mod accounts;
+mod delivery;
 mod medicine;
+mod realtime;
 
 mod door;
 

@@ -4,13 +4,12 @@
 //! own `AWS_ENDPOINT_URL_*` variables. Clients see one port: the edge.
 
 mod doors;
+mod options;
 #[cfg(test)]
 mod tests;
 mod token_key;
 
-use std::collections::BTreeMap;
-use std::net::{IpAddr, Ipv4Addr, SocketAddr};
-use std::path::PathBuf;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -21,18 +20,20 @@ use tokio::sync::watch;
 use tokio::task::JoinSet;
 
 use self::doors::{Listeners, report, turns_true};
+use self::options::io;
+pub use self::options::{Options, Progress, StartError};
 pub use self::token_key::TokenKey;
 use crate::captured::{self, Sources};
 use crate::dead_letters::DeadLetters;
-use crate::dynamodb::streams::{self, Polling};
-use crate::dynamodb::{DynamoError, Engine};
+use crate::dynamodb::Engine;
+use crate::dynamodb::streams;
 use crate::faults::Faults;
 use crate::gateway::edge::Edge;
-use crate::gateway::http::{HttpGateway, HttpLimits};
-use crate::gateway::websocket::{SocketGateway, SocketLimits};
+use crate::gateway::http::HttpGateway;
+use crate::gateway::websocket::SocketGateway;
 use crate::lambda::{Invoke, LambdaOptions, Lambdas};
 use crate::mail::Mailbox;
-use crate::push::{PushError, Pushes};
+use crate::push::Pushes;
 use crate::secrets::Secrets;
 use crate::state::State;
 use crate::template::model::Stack;
@@ -45,119 +46,6 @@ const SIGNING_KEY_SECRET: &str = "TokenSigningKey";
 
 /// How long the end of the cloud waits for answers under way, before it drops them.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
-
-/// What a local cloud is made of.
-#[derive(Clone)]
-pub struct Options {
-    /// The template.
-    pub template: PathBuf,
-    /// The built `bootstrap`.
-    pub artifact: PathBuf,
-    /// Where everything is kept.
-    pub state: State,
-    /// The address that clients come to; loopback unless others shall come in.
-    pub host: IpAddr,
-    /// The port that clients come to; 0 takes a free one.
-    pub http_port: u16,
-    /// Parameters of the template, beside those that the local cloud gives itself.
-    pub parameters: BTreeMap<String, String>,
-    /// What the HTTP API allows.
-    pub http_limits: HttpLimits,
-    /// What the WebSocket API allows.
-    pub socket_limits: SocketLimits,
-    /// When streams are looked at.
-    pub polling: Polling,
-    /// Processes of one function at most, unless it reserves its own concurrency.
-    pub max_instances: u32,
-    /// After how long a process without work is ended.
-    pub function_idle_time: Duration,
-    /// Whether what functions write is shown on standard error.
-    pub verbose: bool,
-    /// Told of each step of the start, in words for a person.
-    pub progress: Progress,
-}
-
-/// Takes the steps of the start.
-pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
-
-impl Options {
-    /// Loopback, a free port, AWS's own limits, quiet.
-    pub fn new(template: PathBuf, artifact: PathBuf, state: State) -> Self {
-        Self {
-            template,
-            artifact,
-            state,
-            host: IpAddr::V4(Ipv4Addr::LOCALHOST),
-            http_port: 0,
-            parameters: BTreeMap::new(),
-            http_limits: HttpLimits::default(),
-            socket_limits: SocketLimits::default(),
-            polling: Polling::default(),
-            max_instances: 10,
-            function_idle_time: Duration::from_mins(10),
-            verbose: false,
-            progress: Arc::new(|_| {}),
-        }
-    }
-}
-
-impl std::fmt::Debug for Options {
-    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        formatter
-            .debug_struct("Options")
-            .field("template", &self.template)
-            .field("artifact", &self.artifact)
-            .field("state", &self.state)
-            .field("host", &self.host)
-            .field("http_port", &self.http_port)
-            .finish_non_exhaustive()
-    }
-}
-
-/// Why a local cloud did not start: a sentence for a person.
-#[derive(Debug, thiserror::Error)]
-pub enum StartError {
-    /// The address for clients cannot be had.
-    #[error("cannot listen on {address}: {error}{}", advice(.error))]
-    Address {
-        /// The address.
-        address: SocketAddr,
-        /// Why not.
-        error: std::io::Error,
-    },
-    /// The template cannot be used.
-    #[error(transparent)]
-    Template(#[from] TemplateError),
-    /// The built functions are not where they should be.
-    #[error("there is no artifact {}", .0.display())]
-    Artifact(PathBuf),
-    /// The tables cannot be opened.
-    #[error(transparent)]
-    Tables(#[from] DynamoError),
-    /// The devices cannot be read.
-    #[error(transparent)]
-    Pushes(#[from] PushError),
-    /// Something else in the state folder or on loopback cannot be used.
-    #[error("{what}: {error}")]
-    Io {
-        /// What could not be used.
-        what: &'static str,
-        /// Why not.
-        error: std::io::Error,
-    },
-}
-
-fn advice(error: &std::io::Error) -> &'static str {
-    if error.kind() == std::io::ErrorKind::AddrInUse {
-        "; stop what listens there, or choose another by --port (0 takes a free one)"
-    } else {
-        ""
-    }
-}
-
-fn io(what: &'static str) -> impl FnOnce(std::io::Error) -> StartError {
-    move |error| StartError::Io { what, error }
-}
 
 /// A running local cloud. [`LocalCloud::shutdown`] ends it in order; dropping it ends it at once.
 pub struct LocalCloud {
@@ -259,8 +147,8 @@ impl LocalCloud {
             .map(|api| SocketGateway::new(api, Arc::clone(&functions), options.socket_limits));
         let closing = watch::Sender::new(false);
         let closed = watch::Sender::new(false);
-        let state = &options.state;
-        let doors = listeners.open(&stack, state, &services, sockets.as_ref(), secret, &closed);
+        let folder = &options.state;
+        let doors = listeners.open(&stack, folder, &services, sockets.as_ref(), secret, &closed);
         let mut streams = JoinSet::new();
         let following = streams::run(
             services.engine.clone(),

@@ -8,6 +8,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 
+use crate::caller::Caller;
+
 /// One call of a client, its form taken apart.
 #[derive(Debug)]
 pub(crate) struct Call {
@@ -24,7 +26,7 @@ impl Call {
     /// # Errors
     /// As AWS: a call without credentials, or without an `Action`.
     pub(crate) fn read(headers: &HeaderMap, body: &Bytes) -> Result<Self, Fault> {
-        let caller = access_key_id(headers).ok_or_else(|| {
+        let caller = Caller::of(headers).ok_or_else(|| {
             Fault::new(
                 StatusCode::FORBIDDEN,
                 "MissingAuthenticationToken",
@@ -42,7 +44,7 @@ impl Call {
         })?;
         Ok(Self {
             action,
-            caller,
+            caller: caller.access_key,
             fields,
         })
     }
@@ -84,14 +86,6 @@ impl Call {
             })
             .collect()
     }
-}
-
-/// Who calls: the access key id in the credential scope of a `SigV4` signature.
-fn access_key_id(headers: &HeaderMap) -> Option<String> {
-    let authorization = headers.get(header::AUTHORIZATION)?.to_str().ok()?;
-    let (_, scope) = authorization.split_once("Credential=")?;
-    let key = scope.split(['/', ',']).next()?.trim();
-    (!key.is_empty()).then(|| key.to_owned())
 }
 
 /// An error as the Query protocol writes it.

@@ -18,11 +18,9 @@ use s3s::service::S3ServiceBuilder;
 use s3s::{S3Result, s3_error};
 use tokio::net::TcpListener;
 
+use crate::caller::KEY_PREFIX;
 use crate::state::State;
 use crate::template::model::Stack;
-
-/// What every access key id of the local cloud begins with; the function's logical id follows.
-pub const ACCESS_KEY_PREFIX: &str = "LOCAL";
 
 /// The secret that all functions of one local cloud sign with.
 #[derive(Clone)]
@@ -104,7 +102,7 @@ struct SharedSecret(Credentials);
 #[async_trait::async_trait]
 impl S3Auth for SharedSecret {
     async fn get_secret_key(&self, access_key: &str) -> S3Result<SecretKey> {
-        match access_key.strip_prefix(ACCESS_KEY_PREFIX) {
+        match access_key.strip_prefix(KEY_PREFIX) {
             Some(logical_id) if !logical_id.is_empty() => {
                 Ok(SecretKey::from(self.0.secret.as_str()))
             }

@@ -31,7 +31,7 @@ pub struct Person {
 }
 
 /// A file of a form: the field's name, the file's name, its content.
-pub type File<'a> = (&'a str, &'a str, Vec<u8>);
+pub(crate) type File<'a> = (&'a str, &'a str, Vec<u8>);
 
 impl Person {
     pub(crate) fn new(account: Account, socket_url: String) -> Self {

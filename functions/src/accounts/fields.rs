@@ -3,18 +3,15 @@
 use callout_domain::account::Email;
 use callout_domain::otp::OtpCode;
 
+use super::profile_fields::text;
 use crate::http::Form;
 
 /// `email`, in any of its spellings.
 pub(super) fn email(form: &mut Form) -> Option<Email> {
-    form.required("email", |given| -> Result<_, String> {
-        Email::parse(given.text()?).map_err(|error| error.to_string())
-    })
+    form.required("email", text(Email::parse))
 }
 
 /// `otp`, as a person typed it.
 pub(super) fn otp(form: &mut Form) -> Option<OtpCode> {
-    form.required("otp", |given| -> Result<_, String> {
-        OtpCode::parse(given.text()?).map_err(|error| error.to_string())
-    })
+    form.required("otp", text(OtpCode::parse))
 }

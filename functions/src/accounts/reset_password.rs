@@ -16,16 +16,19 @@ use serde_json::json;
 
 use super::ending::close_sockets;
 use super::fields;
+use super::profile_fields::text;
 use super::refusals::{otp_ended, wrong_otp};
-use crate::http::{Answer, Call, Failure, Form};
+use crate::http::{Answer, Call, Failure};
 
 /// How often somebody else's guess in between is put up with.
 const TRIES: u32 = 6;
 
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let mut form = call.json()?;
-    let (email, code) = (fields::email(&mut form), fields::otp(&mut form));
-    let (Some(email), Some(code), Some(password)) = (email, code, password(&mut form)) else {
+    let email = fields::email(&mut form);
+    let code = fields::otp(&mut form);
+    let password = form.required("password", text(Password::parse));
+    let (Some(email), Some(code), Some(password)) = (email, code, password) else {
         return Err(form.reject());
     };
 
@@ -86,12 +89,6 @@ async fn end_everything(
     let attempts = call.cloud.login_attempts().await?;
     attempts.forget(commit, email)?;
     close_sockets(call.cloud, commit, account, None, call.now).await
-}
-
-fn password(form: &mut Form) -> Option<Password> {
-    form.required("password", |given| -> Result<_, String> {
-        Password::parse(given.text()?).map_err(|error| error.to_string())
-    })
 }
 
 fn no_account() -> Failure {

@@ -44,6 +44,11 @@ impl Answer {
         self.status.as_u16()
     }
 
+    /// The body alone, where something else than HTTP carries it.
+    pub(crate) fn into_body(self) -> Value {
+        self.body
+    }
+
     pub(crate) fn into_response(self) -> Response<Body> {
         let mut response = Response::new(Body::Text(self.body.to_string()));
         *response.status_mut() = self.status;

@@ -34,6 +34,14 @@ pub(crate) struct Form {
 pub(crate) struct Given<'a>(&'a Value);
 
 impl Form {
+    /// The fields of an object that was read already, such as a socket's message.
+    pub(crate) fn of(fields: Map<String, Value>) -> Self {
+        Self {
+            fields,
+            ..Self::default()
+        }
+    }
+
     /// Reads a JSON object or a multipart form.
     pub(crate) async fn read(content_type: Option<&str>, body: &[u8]) -> Result<Self, Failure> {
         match content_type {
@@ -56,10 +64,7 @@ impl Form {
             return Err(Failure::too_large());
         }
         match serde_json::from_slice(body) {
-            Ok(Value::Object(fields)) => Ok(Self {
-                fields,
-                ..Self::default()
-            }),
+            Ok(Value::Object(fields)) => Ok(Self::of(fields)),
             Ok(_) | Err(_) => Err(Failure::bad(
                 "malformed_body",
                 "The body is not a JSON object",

@@ -20,6 +20,8 @@ use crate::medicine::received::Received;
 use crate::medicine::tell::Telling;
 use crate::medicine::view;
 
+const NO_PHARMACY: &str = "must be the id of a pharmacy";
+
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let caller = call.caller()?;
     caller.must_be(&[Role::Customer, Role::Patient])?;
@@ -85,7 +87,7 @@ struct Asked {
 }
 
 impl Asked {
-    /// 400 with every field that is wrong; 404 for a pharmacy that can be none.
+    /// 400 with every field that is wrong.
     fn read(form: &mut Form) -> Result<Self, Failure> {
         let quantity = form.required("quantity", quantity);
         let image = Received::image(form, "image");
@@ -100,11 +102,8 @@ impl Asked {
                 .zip(radius)
                 .map(|(center, radius)| Reach::Around { center, radius })
         } else {
-            let name = form.required("pharmacy", |given| given.text().map(str::to_owned));
-            form.check()?;
-            let pharmacy = name.and_then(|name| name.parse().ok());
-            let pharmacy = pharmacy.ok_or_else(unknown_pharmacy)?;
-            Some(Reach::Directed { pharmacy })
+            form.required("pharmacy", pharmacy)
+                .map(|pharmacy| Reach::Directed { pharmacy })
         };
         form.check()?;
         match (reach, quantity) {
@@ -116,6 +115,10 @@ impl Asked {
             (None, _) | (_, None) => Err(form.reject()),
         }
     }
+}
+
+fn pharmacy(given: Given<'_>) -> Result<AccountId, &'static str> {
+    given.text()?.parse().map_err(|_| NO_PHARMACY)
 }
 
 fn quantity(given: Given<'_>) -> Result<Quantity, String> {
@@ -166,7 +169,7 @@ async fn find(accounts: &Accounts, reach: Reach) -> Result<Found, Failure> {
             let asked = accounts.read(pharmacy).await?;
             let asked = asked
                 .filter(|account| account.role == Role::Pharmacy)
-                .ok_or_else(unknown_pharmacy)?;
+                .ok_or_else(|| Failure::field("pharmacy", NO_PHARMACY))?;
             Ok(Found {
                 audience: Audience::new(vec![Told::by_name(asked.id)]),
                 pharmacy: Some(Pharmacy {
@@ -184,10 +187,6 @@ async fn read_requester(accounts: &Accounts, id: AccountId) -> Result<Account, F
         .read(id)
         .await?
         .ok_or_else(Failure::unauthenticated)
-}
-
-fn unknown_pharmacy() -> Failure {
-    Failure::unknown("There is no such pharmacy")
 }
 
 fn reply(request: &MedicineRequest) -> Reply {
@@ -339,11 +338,13 @@ mod tests {
 
     #[test]
     fn what_is_no_id_names_no_pharmacy() {
-        let fields = json!({"pharmacy": "2", "quantity": 5});
-        let Err(Failure::Refused(refused)) = Asked::read(&mut form(&fields)) else {
-            unreachable!("it must be refused");
-        };
-        assert_eq!(refused.status.as_u16(), 404);
+        for wrong in [json!("2"), json!(2), json!("nobody"), json!("")] {
+            let fields = json!({"pharmacy": wrong, "quantity": 5});
+            let Err(Failure::Invalid(fields)) = Asked::read(&mut form(&fields)) else {
+                unreachable!("it must be refused");
+            };
+            assert!(fields.keys().eq(["pharmacy"]), "{wrong}");
+        }
     }
 
     #[test]

@@ -10,6 +10,7 @@ use callout_domain::medicine::{MedicineRequest, State};
 use callout_domain::moment::Moment;
 
 use crate::medicine::cancel_request::cancel;
+use crate::medicine::retract;
 
 const PAGE: usize = 100;
 
@@ -30,6 +31,7 @@ pub(crate) async fn requester(
         let page = requests.of_requester(account, paging, now).await?;
         for request in &page.items {
             withdraw(cloud, &requests, request, now).await?;
+            retract::request(cloud, request).await?;
             remove(cloud, request.image).await?;
             requests.forget_requester(request).await?;
         }
@@ -55,6 +57,7 @@ pub(crate) async fn responder(
         };
         let page = requests.answered_by(account, paging, now).await?;
         for response in &page.items {
+            retract::response(cloud, response, now).await?;
             remove(cloud, response.audio).await?;
             requests.forget_responder(response).await?;
         }

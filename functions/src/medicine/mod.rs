@@ -9,6 +9,7 @@ pub(crate) mod read_request;
 pub(crate) mod respond;
 
 mod received;
+mod retract;
 mod tell;
 mod view;
 
@@ -31,7 +32,7 @@ fn illegal(step: IllegalStep) -> Failure {
 }
 
 /// The request that the path names, if the caller made it and this step leads on from where it
-/// stands.
+/// stands; 404 for somebody else's, of which nobody else is to know.
 async fn own_request(
     call: &Call,
     caller: &Caller,
@@ -42,10 +43,8 @@ async fn own_request(
     let request = requests
         .read(id, call.now)
         .await?
+        .filter(|request| request.requester == caller.account)
         .ok_or_else(unknown_request)?;
-    if request.requester != caller.account {
-        return Err(Failure::forbidden("This request is somebody else's"));
-    }
     request.state_at(call.now).after(step).map_err(illegal)?;
     Ok(request)
 }

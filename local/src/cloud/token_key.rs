@@ -41,10 +41,7 @@ impl TokenKey {
     }
 
     fn make(path: &Path) -> std::io::Result<Self> {
-        let refused = || Error::other("a key could not be made");
-        let document =
-            Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| refused())?;
-        let key = Self::of(document.as_ref().to_vec()).ok_or_else(refused)?;
+        let key = Self::generate()?;
         let mut file = std::fs::File::options()
             .write(true)
             .create_new(true)
@@ -52,6 +49,17 @@ impl TokenKey {
             .open(path)?;
         file.write_all(key.private_base64().as_bytes())?;
         Ok(key)
+    }
+
+    /// A new key, kept nowhere.
+    ///
+    /// # Errors
+    /// When the system gives no randomness.
+    pub fn generate() -> std::io::Result<Self> {
+        let refused = || Error::other("a key could not be made");
+        let document =
+            Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).map_err(|_| refused())?;
+        Self::of(document.as_ref().to_vec()).ok_or_else(refused)
     }
 
     fn of(pkcs8: Vec<u8>) -> Option<Self> {
@@ -103,11 +111,11 @@ mod tests {
         let made = TokenKey::open(&state).unwrap();
         let kept = TokenKey::open(&state).unwrap();
         assert_eq!(made.private_base64(), kept.private_base64());
-        let mode = std::fs::metadata(state.path().join(FILE))
+        let permissions = std::fs::metadata(state.path().join(FILE))
             .unwrap()
             .permissions()
             .mode();
-        assert_eq!(mode & 0o777, 0o600);
+        assert_eq!(permissions & 0o777, 0o600);
         let other = TokenKey::open(&State::temporary().unwrap()).unwrap();
         assert_ne!(made.private_base64(), other.private_base64());
     }

@@ -12,6 +12,8 @@ use super::{DemoError, prescription};
 use crate::client::{Answer, Socket};
 
 const QUANTITY: u32 = 10;
+/// Distances are told with two decimals, and positions with six.
+const ROUNDING_KM: f64 = 0.02;
 /// Radius of each search, and how many of the pharmacies stand inside.
 const SEARCHES: [(u32, usize); 3] = [(3, 2), (10, 3), (20, 4)];
 const TOO_LATE: &str = "This request has already been assigned to a pharmacy";
@@ -156,16 +158,14 @@ fn form(cast: &Cast, radius_km: u32) -> Form {
 
 fn check_new_request(cast: &Cast, pharmacy: &Pharmacy, message: &Value) -> Result<(), Wrong> {
     let name = pharmacy.name();
-    let distance = message["distance_km"].as_f64().unwrap_or(f64::NAN);
-    let is_near = (distance - pharmacy.distance_km).abs() < 0.02;
-    equal(
-        format!(
-            "whether {distance} km is {name}'s distance of {} km",
-            pharmacy.distance_km
-        ),
-        &true,
-        &is_near,
-    )?;
+    let distance = message["distance_km"].as_f64();
+    if distance.is_none_or(|distance| (distance - pharmacy.distance_km).abs() > ROUNDING_KM) {
+        return Err(Wrong {
+            what: format!("distance_km in new_request at {name}"),
+            expected: pharmacy.distance_km.to_string(),
+            got: message["distance_km"].to_string(),
+        });
+    }
     let person = &cast.customer.person;
     for (name_of_field, expected) in [
         ("patient_name", json!(person.name)),

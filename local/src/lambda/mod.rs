@@ -8,6 +8,7 @@
 #[cfg(test)]
 pub(crate) mod fixture;
 mod instance;
+mod lambdas;
 mod logs;
 mod options;
 mod pool;
@@ -16,9 +17,9 @@ mod stats;
 #[cfg(test)]
 mod tests;
 
+pub use lambdas::Lambdas;
 pub use options::LambdaOptions;
 pub(crate) use options::MANAGEMENT;
-pub use pool::Lambdas;
 pub use stats::FunctionStats;
 
 use bytes::Bytes;

@@ -1,19 +1,18 @@
 //! Instances per function: found, started, kept warm, ended.
 
-use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Duration;
 
 use bytes::Bytes;
-use futures::future::{BoxFuture, join_all};
 use tokio::sync::{oneshot, watch};
 use tokio::time::Instant;
 
+use super::InvokeError;
 use super::instance::{Instance, Ran};
 use super::logs::FunctionLog;
 use super::options::LambdaOptions;
 use super::stats::{Counters, FunctionStats};
-use super::{Invoke, InvokeError};
 use crate::template::model::Function;
 
 /// How often an event is offered to another instance when one ends before it took it.
@@ -22,94 +21,11 @@ const OFFERS: usize = 5;
 /// How long the end of the cloud waits for events in hand.
 const DRAIN: Duration = Duration::from_secs(3);
 
-/// All functions of a stack.
-#[derive(Clone)]
-pub struct Lambdas {
-    pools: Arc<BTreeMap<String, Arc<FunctionPool>>>,
-}
-
-impl Lambdas {
-    /// Knows the functions of `options.stack`; starts none of them yet.
-    ///
-    /// Must be called inside a Tokio runtime: it watches for instances that idle.
-    pub fn new(options: LambdaOptions) -> Self {
-        let options = Arc::new(options);
-        let pools: BTreeMap<_, _> = options
-            .stack
-            .functions
-            .values()
-            .map(|function| {
-                let pool = Arc::new(FunctionPool::new(function.clone(), Arc::clone(&options)));
-                (function.logical_id.clone(), pool)
-            })
-            .collect();
-        let pools = Arc::new(pools);
-        tokio::spawn(end_idle(Arc::downgrade(&pools), options.idle_time));
-        Self { pools }
-    }
-
-    /// Ends every process of `function` with SIGKILL, in the middle of whatever it does, and waits
-    /// until they are gone: how tests crash a function. Returns how many there were.
-    pub async fn kill(&self, function: &str) -> usize {
-        match self.pools.get(function) {
-            Some(pool) => pool.kill_all().await,
-            None => 0,
-        }
-    }
-
-    /// What each function has done so far, by name.
-    pub fn stats(&self) -> Vec<FunctionStats> {
-        self.pools.values().map(|pool| pool.stats()).collect()
-    }
-
-    /// The last lines that `function` wrote, oldest first; none if there is no such function.
-    pub fn logs(&self, function: &str) -> Vec<String> {
-        self.pools
-            .get(function)
-            .map(|pool| pool.log.recent())
-            .unwrap_or_default()
-    }
-
-    /// Takes no further event and ends every process now, without waiting for its end.
-    pub(crate) fn stop(&self) {
-        for pool in self.pools.values() {
-            pool.stop();
-            for instance in pool.state().live.values() {
-                instance.kill();
-            }
-        }
-    }
-
-    /// Takes no further event, gives those in hand a moment, and ends every process.
-    pub async fn shutdown(&self) {
-        join_all(self.pools.values().map(|pool| pool.shutdown())).await;
-    }
-}
-
-impl Invoke for Lambdas {
-    fn invoke<'a>(
-        &'a self,
-        function: &'a str,
-        event: Bytes,
-    ) -> BoxFuture<'a, Result<Bytes, InvokeError>> {
-        Box::pin(async move {
-            let pool = self
-                .pools
-                .get(function)
-                .ok_or_else(|| InvokeError::Unknown(function.to_owned()))?;
-            // On its own task: a caller that goes away does not take the invocation with it.
-            tokio::spawn(Arc::clone(pool).invoke(event))
-                .await
-                .unwrap_or(Err(InvokeError::Stopping))
-        })
-    }
-}
-
 /// The instances of one function.
-struct FunctionPool {
+pub(super) struct FunctionPool {
     function: Function,
     options: Arc<LambdaOptions>,
-    log: Arc<FunctionLog>,
+    pub(super) log: Arc<FunctionLog>,
     counters: Counters,
     state: Mutex<PoolState>,
     /// How many processes are alive: who waits for their end watches it.
@@ -146,7 +62,7 @@ impl Drop for Lease {
 }
 
 impl FunctionPool {
-    fn new(function: Function, options: Arc<LambdaOptions>) -> Self {
+    pub(super) fn new(function: Function, options: Arc<LambdaOptions>) -> Self {
         let log = Arc::new(FunctionLog::open(
             options.state.path(),
             &function.logical_id,
@@ -166,7 +82,7 @@ impl FunctionPool {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    async fn invoke(self: Arc<Self>, event: Bytes) -> Result<Bytes, InvokeError> {
+    pub(super) async fn invoke(self: Arc<Self>, event: Bytes) -> Result<Bytes, InvokeError> {
         let result = self.offer(event).await;
         if let Err(error) = &result {
             self.counters.failed(error);
@@ -351,11 +267,18 @@ impl FunctionPool {
         self.start_if_needed();
     }
 
-    async fn kill_all(&self) -> usize {
+    /// Ends every process now.
+    pub(super) fn kill(&self) -> Vec<Arc<Instance>> {
         let instances: Vec<_> = self.state().live.values().cloned().collect();
         for instance in &instances {
             instance.kill();
         }
+        instances
+    }
+
+    /// Ends every process and waits until they are gone; how many there were.
+    pub(super) async fn kill_all(&self) -> usize {
+        let instances = self.kill();
         let mut alive = self.alive.subscribe();
         loop {
             alive.borrow_and_update();
@@ -371,7 +294,7 @@ impl FunctionPool {
         }
     }
 
-    fn end_idle(&self, idle_time: Duration) {
+    pub(super) fn end_idle(&self, idle_time: Duration) {
         let mut state = self.state();
         state.idle.retain(|(instance, since)| {
             let keep = since.elapsed() < idle_time;
@@ -382,13 +305,13 @@ impl FunctionPool {
         });
     }
 
-    fn stats(&self) -> FunctionStats {
+    pub(super) fn stats(&self) -> FunctionStats {
         let processes: Vec<u32> = self.state().live.values().map(|it| it.pid).collect();
         self.counters.report(&self.function.logical_id, &processes)
     }
 
     /// Takes no further event; turns away those that wait, and ends what has no work.
-    fn stop(&self) {
+    pub(super) fn stop(&self) {
         let waiting = {
             let mut state = self.state();
             state.stopping = true;
@@ -403,7 +326,7 @@ impl FunctionPool {
         }
     }
 
-    async fn shutdown(&self) {
+    pub(super) async fn shutdown(&self) {
         self.stop();
         let mut alive = self.alive.subscribe();
         let _ = tokio::time::timeout(DRAIN, alive.wait_for(|alive| *alive == 0)).await;
@@ -416,19 +339,6 @@ impl Drop for FunctionPool {
         let state = self.state.get_mut().unwrap_or_else(PoisonError::into_inner);
         for instance in state.live.values() {
             instance.kill();
-        }
-    }
-}
-
-/// Ends instances that have had no work for `idle_time`, until the functions are dropped.
-async fn end_idle(pools: Weak<BTreeMap<String, Arc<FunctionPool>>>, idle_time: Duration) {
-    let every = (idle_time / 4).clamp(Duration::from_millis(10), Duration::from_secs(30));
-    let mut ticks = tokio::time::interval(every);
-    loop {
-        ticks.tick().await;
-        let Some(pools) = pools.upgrade() else { return };
-        for pool in pools.values() {
-            pool.end_idle(idle_time);
         }
     }
 }

@@ -6,17 +6,20 @@
 pub mod accounts;
 pub mod clock;
 pub mod commit;
+pub mod connections;
 pub mod failure;
 pub mod idempotency;
 pub mod login_attempts;
 pub mod mail;
 pub mod media;
+pub mod notifications;
 pub mod otp;
 pub mod outbox;
 pub mod passwords;
 pub mod requests;
 pub mod secrets;
 pub mod sessions;
+pub mod sockets;
 pub mod tickets;
 pub mod tokens;
 
@@ -44,6 +47,7 @@ pub struct Cloud {
     s3: OnceCell<aws_sdk_s3::Client>,
     ses: OnceCell<aws_sdk_ses::Client>,
     secrets: Secrets,
+    sockets: OnceCell<aws_sdk_apigatewaymanagement::Client>,
     tokens: Tokens,
 }
 

@@ -283,13 +283,16 @@ impl Sessions {
         sort_key: &str,
         what: &'static str,
     ) -> Result<Option<T>, CloudError> {
-        self.table
+        let asking = self
+            .table
             .client
             .get_item()
             .table_name(&self.table.name)
             .set_key(Some(stored::key(partition(account), sort_key)))
             .consistent_read(true)
-            .send()
+            .send();
+        // A call's future is large, and three of them are joined.
+        Box::pin(asking)
             .await
             .map_err(CloudError::call("GetItem"))?
             .item

@@ -18,6 +18,9 @@ pub(crate) const MEDIA_BUCKET: Setting = Setting("MEDIA_BUCKET");
 pub(crate) const MAIL_FROM: Setting = Setting("MAIL_FROM");
 pub(crate) const OTP_PEPPER_SECRET: Setting = Setting("OTP_PEPPER_SECRET");
 pub(crate) const TOKEN_SIGNING_SECRET: Setting = Setting("TOKEN_SIGNING_SECRET");
+pub(crate) const ALLOWED_ORIGINS: Setting = Setting("ALLOWED_ORIGINS");
+/// The variable in which the SDK itself looks for the sockets' endpoint.
+pub(crate) const SOCKETS_ENDPOINT: Setting = Setting("AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI");
 pub(crate) const TOKEN_PUBLIC_KEYS: Setting = Setting("TOKEN_PUBLIC_KEYS");
 
 impl Setting {

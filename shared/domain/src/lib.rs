@@ -15,3 +15,4 @@ pub mod moment;
 pub mod otp;
 pub mod role;
 pub mod session;
+pub mod socket;

@@ -59,7 +59,9 @@ async fn awaits_by_type_and_keeps_the_rest() {
         socket.expect("new_request", SOON).await.unwrap()["type"],
         "new_request"
     );
-    assert_eq!(socket.next(SOON).await.unwrap()["type"], "connection");
+    let unread = socket.take_unread();
+    assert_eq!(unread, [json!({ "type": "connection" })]);
+    assert!(socket.take_unread().is_empty());
     socket.send(&json!({ "type": "echo" })).await.unwrap();
     assert_eq!(
         socket.expect("echo", SOON).await.unwrap(),

@@ -8,6 +8,11 @@ use crate::geo::GeoPoint;
 use crate::ids::RequestId;
 use crate::medicine::{MedicineRequest, MedicineResponse, Reach, ReplyText};
 
+/// The type of [`new_request`].
+pub const NEW_REQUEST: &str = "new_request";
+/// The type of [`pharmacy_response`].
+pub const PHARMACY_RESPONSE: &str = "pharmacy_response";
+
 /// To the pharmacies: there is a need. Each adds its own `distance_km`.
 pub fn new_request(request: &MedicineRequest) -> Message {
     let fields = json!({
@@ -22,7 +27,7 @@ pub fn new_request(request: &MedicineRequest) -> Message {
         "quantity": request.quantity,
         "timestamp": request.created_at,
     });
-    Message::new("new_request", fields).with_link("image_url", request.image)
+    Message::new(NEW_REQUEST, fields).with_link("image_url", request.image)
 }
 
 /// To the customer: a pharmacy has answered.
@@ -41,7 +46,7 @@ pub fn pharmacy_response(response: &MedicineResponse) -> Message {
         "responded_at": response.responded_at,
         "timestamp": response.responded_at,
     });
-    Message::new("pharmacy_response", fields).with_link("audio_url", response.audio)
+    Message::new(PHARMACY_RESPONSE, fields).with_link("audio_url", response.audio)
 }
 
 /// To the other pharmacies: one has accepted.

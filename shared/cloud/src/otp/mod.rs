@@ -9,20 +9,20 @@
 //! account, and every change of it is conditional on what was read: of guesses made at once, each
 //! counts.
 
+mod record;
+
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use callout_domain::account::Email;
 use callout_domain::moment::Moment;
-use callout_domain::otp::{
-    CODES, Guess, OtpCode, OtpState, Proof, SEND_WINDOW, SendRefused, SentCode,
-};
+use callout_domain::otp::{CODES, Guess, OtpCode, SendRefused};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use rand::RngExt as _;
-use serde::{Deserialize, Serialize};
 use sha2::Sha256;
 use subtle::ConstantTimeEq as _;
 
+use self::record::{Stored, state};
 use crate::commit::{Commit, Guard};
 use crate::failure::CloudError;
 use crate::revised::{Decision, Reading, Revised};
@@ -66,25 +66,6 @@ pub struct RightCode {
     email: Email,
     reading: Reading<Stored>,
     next: Stored,
-}
-
-#[derive(Debug, Clone, Serialize, Deserialize)]
-struct Stored {
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    code_hash: Option<String>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    code_ends_at: Option<Moment>,
-    #[serde(default)]
-    wrong_tries: u8,
-    #[serde(default)]
-    sends: Vec<Moment>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    verified_until: Option<Moment>,
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    verified_hash: Option<String>,
-    #[serde(default)]
-    verified_wrong_tries: u8,
-    expires_at: i64,
 }
 
 impl Cloud {
@@ -250,61 +231,6 @@ impl Otps<'_> {
     }
 }
 
-impl Stored {
-    fn new(state: OtpState, now: Moment) -> Self {
-        let last_use = state
-            .sends
-            .iter()
-            .map(|sent| sent.plus(SEND_WINDOW))
-            .chain(state.proof.iter().map(|proof| proof.until))
-            .max();
-        let (verified_until, verified) = match state.proof {
-            Some(Proof { until, code }) => (Some(until), code),
-            None => (None, None),
-        };
-        let (code_hash, code_ends_at, wrong_tries) = match state.code {
-            Some(code) => (Some(code.hash), Some(code.ends_at), code.wrong_tries),
-            None => (None, None, 0),
-        };
-        Self {
-            code_hash,
-            code_ends_at,
-            wrong_tries,
-            sends: state.sends,
-            verified_until,
-            verified_wrong_tries: verified.as_ref().map_or(0, |code| code.wrong_tries),
-            verified_hash: verified.map(|code| code.hash),
-            expires_at: last_use.unwrap_or(now).unix_seconds(),
-        }
-    }
-}
-
-/// What is known of an address's codes; nothing is stored of one never heard of.
-fn state(stored: Option<&Stored>) -> OtpState {
-    let Some(stored) = stored.cloned() else {
-        return OtpState::default();
-    };
-    OtpState {
-        code: stored
-            .code_hash
-            .zip(stored.code_ends_at)
-            .map(|(hash, ends_at)| SentCode {
-                hash,
-                ends_at,
-                wrong_tries: stored.wrong_tries,
-            }),
-        sends: stored.sends,
-        proof: stored.verified_until.map(|until| Proof {
-            until,
-            code: stored.verified_hash.map(|hash| SentCode {
-                hash,
-                ends_at: until,
-                wrong_tries: stored.verified_wrong_tries,
-            }),
-        }),
-    }
-}
-
 fn is(hash: &str) -> impl Fn(&str) -> bool {
     move |known| bool::from(known.as_bytes().ct_eq(hash.as_bytes()))
 }
@@ -327,15 +253,9 @@ pub(crate) fn partition(email: &Email) -> String {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use callout_domain::account::Email;
-    use callout_domain::moment::Moment;
-    use callout_domain::otp::{Guess, OtpCode, OtpState};
-    use time::Duration;
+    use callout_domain::otp::OtpCode;
 
-    use super::{Stored, is, keyed_hash, state};
-
-    fn noon() -> Moment {
-        "2026-02-24T12:00:00Z".parse().unwrap()
-    }
+    use super::keyed_hash;
 
     fn hash(key: &str, email: &str, code: &str) -> String {
         let email = Email::parse(email).unwrap();
@@ -349,54 +269,5 @@ mod tests {
         assert_ne!(one, hash("salt", "a@example.com", "123456"));
         assert_ne!(one, hash("pepper", "b@example.com", "123456"));
         assert_ne!(one, hash("pepper", "a@example.com", "123457"));
-    }
-
-    #[test]
-    fn every_state_reads_back_as_it_was_stored() {
-        let sent = OtpState::default().send("one".to_owned(), noon()).unwrap();
-        let Guess::Wrong(guessed) = sent.verify(noon(), is("two")) else {
-            unreachable!()
-        };
-        let Guess::Right(proved) = guessed.verify(noon(), is("one")) else {
-            unreachable!()
-        };
-        let later = noon().plus(Duration::minutes(2));
-        let both = proved.send("three".to_owned(), later).unwrap();
-        let Guess::Wrong(both) = both.redeem(later, is("two")) else {
-            unreachable!()
-        };
-        for told in [OtpState::default(), sent, guessed, proved, both] {
-            let written = Stored::new(told.clone(), noon());
-            let item: crate::stored::Item = serde_dynamo::to_item(&written).unwrap();
-            let read: Stored = serde_dynamo::from_item(item).unwrap();
-            assert_eq!(state(Some(&read)), told);
-        }
-    }
-
-    #[test]
-    fn nothing_is_forgotten_while_it_still_limits_or_proves() {
-        let sent = OtpState::default().send("one".to_owned(), noon()).unwrap();
-        let hour = noon().plus(Duration::hours(1));
-        assert_eq!(
-            Stored::new(sent.clone(), noon()).expires_at,
-            hour.unix_seconds()
-        );
-        let Guess::Right(proved) = sent.verify(noon().plus(Duration::minutes(9)), is("one")) else {
-            unreachable!()
-        };
-        let written = Stored::new(proved.withdraw("one", noon()), noon());
-        let proof_ends = noon().plus(Duration::minutes(39));
-        assert_eq!(written.expires_at, proof_ends.unix_seconds());
-        assert_eq!(
-            Stored::new(OtpState::default(), noon()).expires_at,
-            noon().unix_seconds()
-        );
-    }
-
-    #[test]
-    fn a_used_proof_takes_its_code_along() {
-        let mut written = Stored::new(OtpState::default(), noon());
-        written.verified_hash = Some("left behind".to_owned());
-        assert_eq!(state(Some(&written)).proof, None);
     }
 }

@@ -1,0 +1,191 @@
+//! `Greet`: greets a socket that has just been admitted, replays what its account has missed, and
+//! makes it ready for what happens from now on.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use callout_cloud::Cloud;
+use callout_cloud::connections::Socket;
+use callout_cloud::failure::CloudError;
+use callout_cloud::sockets::Posted;
+use callout_domain::event::Message;
+use callout_domain::ids::{AccountId, ConnectionId, EventId};
+use callout_domain::moment::Moment;
+use callout_domain::socket::MOST_SOCKETS;
+use serde_json::Value;
+
+use crate::delivery::send::{end, send};
+use crate::socket::frame;
+
+/// While the upgrade is pending the gateway takes nothing; the waits between tries, in milliseconds.
+const WAITS: [u64; 9] = [10, 20, 40, 80, 160, 320, 640, 800, 900];
+/// How much is replayed; of more, the newest. What is older stays in the inbox.
+const MOST_REPLAYED: usize = 500;
+/// How many notes of what was heard are written at once.
+const NOTES_AT_ONCE: usize = 25;
+
+pub(super) async fn greet(
+    cloud: &Cloud,
+    event: EventId,
+    account: AccountId,
+    id: &ConnectionId,
+    greeting: &Message,
+    now: Moment,
+) -> Result<(), CloudError> {
+    let connections = cloud.connections().await?;
+    let sockets = connections.of_account(account, now).await?;
+    let Some(socket) = sockets.iter().find(|socket| socket.id == *id) else {
+        // It has gone again.
+        return Ok(());
+    };
+    // The sign-in may have ended between the admission's look at it and its commit.
+    let sessions = cloud.sessions().await?;
+    if !Box::pin(sessions.is_alive(account, socket.session, now)).await? {
+        reach(cloud, account, id, &frame::unwelcome(), now).await?;
+        return end(cloud, account, id).await;
+    }
+    // One that is ready has been greeted: this event came before, and may have ended halfway.
+    if !socket.ready {
+        let frame = frame::of(event, greeting, &BTreeMap::new());
+        if reach(cloud, account, id, &frame, now).await? != Posted::Taken {
+            return Ok(());
+        }
+    }
+    let Some(oldest) = replay(cloud, account, id, None, now).await? else {
+        return Ok(());
+    };
+    if connections.mark_ready(account, id).await? {
+        // What came between that replay and this moment saw a socket that was not ready. Of a longer
+        // past, only what is newer than its beginning: the rest was left out on purpose.
+        replay(cloud, account, id, oldest.0, now).await?;
+    }
+    close_surplus(cloud, account, &sockets).await
+}
+
+/// From where on a replay went, if it could not go further back.
+struct Since(Option<EventId>);
+
+/// Sends a message to a socket whose upgrade may still be pending.
+async fn reach(
+    cloud: &Cloud,
+    account: AccountId,
+    id: &ConnectionId,
+    frame: &Value,
+    now: Moment,
+) -> Result<Posted, CloudError> {
+    let connections = cloud.connections().await?;
+    let sockets = cloud.sockets().await?;
+    for wait in WAITS {
+        match sockets.post(id, frame).await? {
+            Posted::Taken => return Ok(Posted::Taken),
+            Posted::Full => {
+                end(cloud, account, id).await?;
+                return Ok(Posted::Full);
+            }
+            Posted::Gone => {}
+        }
+        tokio::time::sleep(Duration::from_millis(wait)).await;
+        let open = connections.of_account(account, now).await?;
+        if !open.iter().any(|socket| socket.id == *id) {
+            // `$disconnect` was faster.
+            return Ok(Posted::Gone);
+        }
+    }
+    send(cloud, account, id, frame).await
+}
+
+/// Sends what the account has missed, oldest first; `None` if the socket takes no more.
+async fn replay(
+    cloud: &Cloud,
+    account: AccountId,
+    id: &ConnectionId,
+    since: Option<EventId>,
+    now: Moment,
+) -> Result<Option<Since>, CloudError> {
+    let notifications = cloud.notifications().await?;
+    let missed = notifications
+        .unheard(account, since, MOST_REPLAYED, now)
+        .await?;
+    let from = match missed.first() {
+        Some(oldest) if missed.len() == MOST_REPLAYED => Some(oldest.event),
+        _ => since,
+    };
+    for part in missed.chunks(NOTES_AT_ONCE) {
+        let mut taken = Vec::with_capacity(part.len());
+        let mut open = true;
+        for notification in part {
+            let links = frame::links(cloud, &notification.message).await?;
+            let frame = frame::replay_of(notification.event, &notification.message, &links);
+            open = send(cloud, account, id, &frame).await? == Posted::Taken;
+            if !open {
+                break;
+            }
+            taken.push(notification.event);
+        }
+        let notes = taken
+            .into_iter()
+            .map(|event| notifications.heard(account, event, now));
+        futures::future::try_join_all(notes).await?;
+        if !open {
+            return Ok(None);
+        }
+    }
+    Ok(Some(Since(from)))
+}
+
+/// Closes the oldest sockets of an account that has too many.
+async fn close_surplus(
+    cloud: &Cloud,
+    account: AccountId,
+    oldest_first: &[Socket],
+) -> Result<(), CloudError> {
+    let sentence = format!("An account may have {MOST_SOCKETS} sockets; this was your oldest");
+    let frame = frame::error("too_many_sockets", &sentence);
+    for socket in surplus(oldest_first) {
+        if send(cloud, account, &socket.id, &frame).await? == Posted::Taken {
+            end(cloud, account, &socket.id).await?;
+        }
+    }
+    Ok(())
+}
+
+fn surplus(oldest_first: &[Socket]) -> &[Socket] {
+    let many = oldest_first.len().saturating_sub(MOST_SOCKETS);
+    oldest_first.get(..many).unwrap_or_default()
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use callout_cloud::connections::Socket;
+    use callout_domain::ids::ConnectionId;
+
+    use super::{MOST_SOCKETS, WAITS, surplus};
+
+    fn sockets(count: usize) -> Vec<Socket> {
+        (0..count)
+            .map(|nth| Socket {
+                id: ConnectionId::new(nth.to_string()),
+                session: "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap(),
+                channel: "customer".to_owned(),
+                ready: true,
+                opened_at: "2026-02-24T10:30:00Z".parse().unwrap(),
+            })
+            .collect()
+    }
+
+    #[test]
+    fn a_pending_upgrade_is_waited_for_three_seconds_ever_more_slowly() {
+        assert!(WAITS.is_sorted());
+        let sum: u64 = WAITS.iter().sum();
+        assert!((2_500..=3_500).contains(&sum), "{sum}");
+    }
+
+    #[test]
+    fn one_socket_too_many_closes_the_oldest() {
+        assert!(surplus(&[]).is_empty());
+        assert!(surplus(&sockets(MOST_SOCKETS)).is_empty());
+        let all = sockets(MOST_SOCKETS + 2);
+        assert_eq!(surplus(&all), &all[..2]);
+    }
+}

@@ -1,0 +1,50 @@
+//! Delivers every committed event to whom it is for, from the stream of the outbox.
+//!
+//! Nobody misses a message: for each recipient the notification is written first, then the open
+//! sockets are read, and those that have been greeted get it. A socket is greeted before it is ready,
+//! and what its account missed is replayed before and after it becomes so. Whichever comes first, the
+//! notification or the socket, the other finds it.
+//!
+//! An event may come more than once; what was heard is not said again.
+
+mod close;
+mod erase;
+mod greet;
+mod send;
+mod tell;
+
+use callout_cloud::failure::CloudError;
+use callout_cloud::{clock, outbox};
+use callout_domain::event::{Errand, Event};
+
+use crate::door::CLOUD;
+use crate::stream::{Broken, Record};
+
+pub(crate) async fn handle(record: Record) -> Result<(), Broken> {
+    let Event {
+        id,
+        subject,
+        at,
+        errand,
+    } = outbox::read_event(record.text("event").unwrap_or_default()).map_err(Broken::Forever)?;
+    let now = clock::now();
+    let done: Result<(), CloudError> = match errand {
+        Errand::Tell { message, to } => {
+            let news = tell::News {
+                event: id,
+                subject,
+                at,
+                message,
+            };
+            tell::tell(&CLOUD, news, to, now).await
+        }
+        Errand::Greet {
+            account,
+            connection,
+            greeting,
+        } => greet::greet(&CLOUD, id, account, &connection, &greeting, now).await,
+        Errand::Close { account, session } => close::close(&CLOUD, account, session, now).await,
+        Errand::Erase { account, role } => erase::erase(&CLOUD, account, role, now).await,
+    };
+    Ok(done?)
+}
