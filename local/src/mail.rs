@@ -16,6 +16,7 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::faults::Faults;
 use crate::query_api::{self, Call, Fault};
 
 const NAMESPACE: &str = "http://ses.amazonaws.com/doc/2010-12-01/";
@@ -172,18 +173,28 @@ struct Draft {
 pub async fn serve(
     listener: TcpListener,
     mailbox: Mailbox,
+    faults: Faults,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let router = Router::new()
         .route("/", axum::routing::post(call))
         .layer(DefaultBodyLimit::max(LARGEST_CALL))
-        .with_state(mailbox);
+        .with_state((mailbox, faults));
     axum::serve(listener, router)
         .with_graceful_shutdown(shutdown)
         .await
 }
 
-async fn call(Shared(mailbox): Shared<Mailbox>, headers: HeaderMap, body: Bytes) -> Response {
+async fn call(
+    Shared((mailbox, faults)): Shared<(Mailbox, Faults)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if let Ok(call) = Call::read(&headers, &body)
+        && let Some(fault) = faults.mail(call.occasion()).await
+    {
+        return Fault::on_purpose(fault).into_response(NAMESPACE);
+    }
     match send(&mailbox, &headers, &body) {
         Ok(answer) => answer,
         Err(fault) => fault.into_response(NAMESPACE),

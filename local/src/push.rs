@@ -19,6 +19,7 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::faults::Faults;
 use crate::query_api::{self, Call, Fault};
 use crate::state::State;
 use devices::Devices;
@@ -163,17 +164,27 @@ impl Pushes {
 pub async fn serve(
     listener: TcpListener,
     pushes: Pushes,
+    faults: Faults,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let router = Router::new()
         .route("/", axum::routing::post(call))
-        .with_state(pushes);
+        .with_state((pushes, faults));
     axum::serve(listener, router)
         .with_graceful_shutdown(shutdown)
         .await
 }
 
-async fn call(Shared(pushes): Shared<Pushes>, headers: HeaderMap, body: Bytes) -> Response {
+async fn call(
+    Shared((pushes, faults)): Shared<(Pushes, Faults)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    if let Ok(call) = Call::read(&headers, &body)
+        && let Some(fault) = faults.push(call.occasion()).await
+    {
+        return Fault::on_purpose(fault).into_response(NAMESPACE);
+    }
     match dispatch(&pushes, &headers, &body) {
         Ok(answer) => answer,
         Err(fault) => fault.into_response(NAMESPACE),

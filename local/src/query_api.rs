@@ -8,7 +8,8 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 
-use crate::caller::Caller;
+use crate::caller::{Caller, KEY_PREFIX};
+use crate::faults::{Occasion, ServiceFault};
 
 /// One call of a client, its form taken apart.
 #[derive(Debug)]
@@ -47,6 +48,16 @@ impl Call {
             caller: caller.access_key,
             fields,
         })
+    }
+
+    /// The call as a fault may befall it.
+    pub(crate) fn occasion(&self) -> Occasion<'_> {
+        Occasion {
+            function: self.caller.strip_prefix(KEY_PREFIX),
+            instance: None,
+            action: &self.action,
+            targets: &[],
+        }
     }
 
     /// A field, if it was sent.
@@ -103,6 +114,20 @@ impl Fault {
             status,
             code,
             message: message.into(),
+        }
+    }
+
+    /// A fault that is made on purpose.
+    pub(crate) fn on_purpose(fault: ServiceFault) -> Self {
+        match fault {
+            ServiceFault::Throttled => {
+                Self::new(StatusCode::BAD_REQUEST, "Throttling", "Rate exceeded")
+            }
+            ServiceFault::Error | ServiceFault::Slow(_) => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalFailure",
+                "The request processing has failed because of an unknown error",
+            ),
         }
     }
 

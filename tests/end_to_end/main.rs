@@ -6,6 +6,7 @@
 mod accounts;
 mod agreement;
 mod bad_input;
+mod campaign;
 mod contest;
 mod crash;
 mod events;

@@ -45,11 +45,17 @@ async fn artifact() -> PathBuf {
 impl Stage {
     /// Sets the stage.
     pub async fn set() -> Self {
-        let options = Options::new(
+        Self::set_with(|_| {}).await
+    }
+
+    /// Sets the stage, with a cloud of other options.
+    pub async fn set_with(change: impl FnOnce(&mut Options)) -> Self {
+        let mut options = Options::new(
             workspace_root().join("template.yaml"),
             artifact().await,
             State::temporary().unwrap(),
         );
+        change(&mut options);
         let cloud = LocalCloud::start(options).await.unwrap();
         Self {
             api: Api::new(cloud.http_url()),
@@ -122,6 +128,11 @@ impl Stage {
     /// A customer.
     pub async fn customer(&self, name: &str) -> Person {
         self.person("customer", name, json!({})).await
+    }
+
+    /// A customer whose name is made on the way.
+    pub async fn customer_owned(&self, name: String) -> Person {
+        self.customer(&name).await
     }
 
     /// A pharmacy at a position.

@@ -84,9 +84,19 @@ impl Listeners {
         doors.spawn(async move { report("the DynamoDB door", serving.await) });
         let serving = secrets::serve(self.secrets, services.secrets.clone(), until());
         doors.spawn(async move { report("the Secrets Manager door", serving.await) });
-        let serving = mail::serve(self.ses, services.mailbox.clone(), until());
+        let serving = mail::serve(
+            self.ses,
+            services.mailbox.clone(),
+            services.faults.clone(),
+            until(),
+        );
         doors.spawn(async move { report("the SES door", serving.await) });
-        let serving = push::serve(self.sns, services.pushes.clone(), until());
+        let serving = push::serve(
+            self.sns,
+            services.pushes.clone(),
+            services.faults.clone(),
+            until(),
+        );
         doors.spawn(async move { report("the SNS door", serving.await) });
         let (state, stack, shutdown) = (state.clone(), Arc::clone(stack), until());
         doors.spawn(async move {
@@ -95,7 +105,12 @@ impl Listeners {
             report("the S3 door", serving.await);
         });
         if let Some(sockets) = sockets {
-            let serving = management::serve(self.management, Arc::clone(sockets), until());
+            let serving = management::serve(
+                self.management,
+                Arc::clone(sockets),
+                services.faults.clone(),
+                until(),
+            );
             doors.spawn(async move { report("the @connections door", serving.await) });
         }
         doors

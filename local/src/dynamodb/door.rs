@@ -13,9 +13,10 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::calls::{Operation, Touch};
+use super::mishap;
 use super::{DynamoError, Engine, upkeep};
-use crate::caller::Caller;
-use crate::faults::Faults;
+use crate::caller::{self, Caller};
+use crate::faults::{Faults, Occasion};
 use crate::template::{ACCOUNT, REGION};
 
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
@@ -89,10 +90,25 @@ async fn answer(State(served): State<Served>, headers: HeaderMap, body: Bytes) -
         Ok(call) => call,
         Err(Refusal(body)) => return respond(StatusCode::BAD_REQUEST, body),
     };
+    let tables: Vec<String> = touches.iter().map(|touch| touch.table.clone()).collect();
+    let targets: Vec<&str> = tables.iter().map(String::as_str).collect();
+    let occasion = Occasion {
+        function: caller.as_ref().and_then(Caller::function),
+        instance: caller::instance(&headers),
+        action: operation.name(),
+        targets: &targets,
+    };
+    let mishap = faults.table(occasion).await;
+    if let Some((status, body)) = mishap.and_then(|it| mishap::instead(it, operation, &body)) {
+        return respond(status, body);
+    }
     let answer = engine.call(operation, touches, body).await;
     if answer.is_ok() {
-        let function = caller.as_ref().and_then(Caller::function);
-        faults.done(function, operation.name()).await;
+        faults.done(occasion).await;
+    }
+    if mishap.is_some() {
+        let (status, body) = mishap::server_error();
+        return respond(status, body);
     }
     match answer {
         Ok(answer) if operation == Operation::DescribeTable => {

@@ -9,6 +9,7 @@
 mod calls;
 mod door;
 mod engine;
+mod mishap;
 pub mod streams;
 mod tables;
 mod upkeep;

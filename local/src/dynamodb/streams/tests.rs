@@ -12,7 +12,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use super::checkpoints::Checkpoints;
-use super::{Polling, StreamError, run};
+use super::{Following, Polling, StreamError, run};
 use crate::dead_letters::DeadLetters;
 use crate::dynamodb::Engine;
 use crate::dynamodb::tests::{TABLES, call, item, stack};
@@ -177,7 +177,10 @@ impl Bench {
             stack,
             functions,
             letters.clone(),
-            polling,
+            Following {
+                polling,
+                ..Following::default()
+            },
             stopped,
         );
         Run {

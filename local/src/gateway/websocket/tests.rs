@@ -58,6 +58,7 @@ async fn world(functions: FakeFunctions, limits: SocketLimits) -> World {
     tokio::spawn(management::serve(
         listener,
         Arc::clone(&gateway),
+        crate::faults::Faults::default(),
         std::future::pending(),
     ));
     World {
