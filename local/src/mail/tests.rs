@@ -16,7 +16,12 @@ async fn open() -> (Client, Mailbox) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let mailbox = Mailbox::keeping(3);
-    tokio::spawn(serve(listener, mailbox.clone(), std::future::pending()));
+    tokio::spawn(serve(
+        listener,
+        mailbox.clone(),
+        Faults::default(),
+        std::future::pending(),
+    ));
     let config = aws_sdk_ses::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))

@@ -18,7 +18,12 @@ async fn open(state: &State) -> (Client, Pushes) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let pushes = Pushes::open(state).unwrap();
-    tokio::spawn(serve(listener, pushes.clone(), std::future::pending()));
+    tokio::spawn(serve(
+        listener,
+        pushes.clone(),
+        Faults::default(),
+        std::future::pending(),
+    ));
     let config = aws_sdk_sns::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
