@@ -69,6 +69,10 @@ impl StateFolder {
         })
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) fn state(&self) -> State {
         State::Kept(self.path.clone())
     }

@@ -13,7 +13,6 @@ use aws_sdk_dynamodb::types::TransactWriteItem;
 use rand::RngExt as _;
 
 use crate::failure::CloudError;
-use crate::stored::Item;
 
 /// The most that one transaction may hold.
 pub const MOST_ITEMS: usize = 100;
@@ -65,8 +64,6 @@ pub enum CommitError {
 pub struct Refusal {
     /// What it guards.
     pub guard: Guard,
-    /// The item as it stands, where the condition asked for it.
-    pub(crate) item: Option<Item>,
 }
 
 /// A transaction being filled.
@@ -144,11 +141,8 @@ impl Commit {
                     .iter()
                     .zip(&self.guards)
                     .find(|(reason, _)| reason.code() == Some("ConditionalCheckFailed"));
-                if let Some((reason, guard)) = refused {
-                    return Ok(Attempt::Refused(Refusal {
-                        guard: *guard,
-                        item: reason.item().cloned(),
-                    }));
+                if let Some((_, guard)) = refused {
+                    return Ok(Attempt::Refused(Refusal { guard: *guard }));
                 }
                 let passing = reasons.iter().all(|reason| {
                     matches!(
