@@ -72,14 +72,6 @@ impl Form {
         }
     }
 
-    /// The fields of an object that came by another way than a body.
-    pub(crate) fn of(fields: Map<String, Value>) -> Self {
-        Self {
-            fields,
-            ..Self::default()
-        }
-    }
-
     /// A field that must be there and must make sense to `read`, whose error says what it must be.
     pub(crate) fn required<T, E: Display>(
         &mut self,
