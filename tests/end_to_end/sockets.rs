@@ -123,8 +123,9 @@ async fn whatever_a_client_says_the_socket_stays_open() {
     }
     // A fresh window, for a flood is another matter.
     let mut socket = customer.socket().await;
-    socket.send_binary(&[0, 159, 146, 150]).await;
-    socket.expect("error").await;
+    // A message may come in frames of 32 KB; what is larger than that as a whole is too large for us.
+    socket.send_in_frames(&"x".repeat(40_000)).await;
+    assert_eq!(socket.expect("error").await["code"], "too_large");
     socket
         .send_text(&json!({"type": "ping", "filler": "x".repeat(31_000)}).to_string())
         .await;
@@ -135,6 +136,25 @@ async fn whatever_a_client_says_the_socket_stays_open() {
         .send(json!({"action": "message", "type": "ping"}))
         .await;
     socket.expect("pong").await;
+}
+
+#[tokio::test]
+async fn what_the_gateway_itself_ends_is_opened_again_with_nothing_lost() {
+    let stage = Stage::set().await;
+    let pharmacy = stage.pharmacy("Near", LAT, LNG).await;
+    let customer = stage.customer("John Doe").await;
+    let mut socket = pharmacy.socket().await;
+    socket.send_binary(&[0, 159, 146, 150]).await;
+    assert_eq!(socket.closed().await, Some(1003));
+    let mut socket = pharmacy.socket().await;
+    socket.send_text(&"x".repeat(40_000)).await;
+    assert_eq!(socket.closed().await, Some(1009));
+    let request = customer.requests_medicine(LAT, LNG, 5.0).await;
+    let mut socket = pharmacy.socket().await;
+    assert_eq!(
+        socket.expect("new_request").await["request_id"],
+        request.as_str()
+    );
 }
 
 #[tokio::test]

@@ -6,6 +6,8 @@ use callout_local::client::{ClientError, Socket};
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 /// How long anything may take before a test calls it missing; generous, for machines are shared.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
@@ -80,8 +82,17 @@ impl Heard {
         self.socket.take_unread()
     }
 
-    /// Waits until the server has closed it.
-    pub async fn closed(&mut self) {
-        self.socket.closed(PATIENCE).await.unwrap();
+    /// Says a text in two frames.
+    pub async fn send_in_frames(&mut self, text: &str) {
+        let (first, second) = text.split_at(text.len() / 2);
+        for (part, kind, is_last) in [(first, Data::Text, false), (second, Data::Continue, true)] {
+            let frame = Frame::message(part.to_owned(), OpCode::Data(kind), is_last);
+            self.socket.send_raw(Message::Frame(frame)).await.unwrap();
+        }
+    }
+
+    /// Waits until the server has closed it; the close code, if there was one.
+    pub async fn closed(&mut self) -> Option<u16> {
+        self.socket.closed(PATIENCE).await.unwrap().code
     }
 }
