@@ -5,9 +5,11 @@
 
 mod accounts;
 mod agreement;
+mod answers;
 mod bad_input;
 mod contest;
 mod crash;
+mod departures;
 mod events;
 mod idempotency;
 mod medicine;
