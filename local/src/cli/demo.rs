@@ -9,7 +9,7 @@ use callout_local::demo::{self, DemoError, EventFolders, Options};
 
 use super::launch::{self, Plan};
 use super::signals::StopSignals;
-use super::state_folder::{ACCOUNTS, StateFolder};
+use super::state_folder::{ACCOUNTS, EVENTS, StateFolder};
 use super::{Failure, StackArguments};
 
 /// Where `callout` listens unless told otherwise.
@@ -91,7 +91,7 @@ fn options(url: &str, template: &Path, state: &Path) -> Options {
         accounts: Some(state.join(ACCOUNTS)),
         events: events.is_dir().then(|| EventFolders {
             from: events,
-            to: state.join("events"),
+            to: state.join(EVENTS),
         }),
         patience: demo::PATIENCE,
     }
