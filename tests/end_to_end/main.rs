@@ -9,6 +9,7 @@ mod answers;
 mod bad_input;
 mod contest;
 mod crash;
+mod delivery;
 mod departures;
 mod events;
 mod idempotency;
