@@ -5,10 +5,13 @@
 
 mod accounts;
 mod agreement;
+mod answers;
 mod bad_input;
 mod campaign;
 mod contest;
 mod crash;
+mod delivery;
+mod departures;
 mod events;
 mod idempotency;
 mod medicine;
