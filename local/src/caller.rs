@@ -88,7 +88,10 @@ mod tests {
             headers.insert(USER_AGENT, agent.parse().unwrap());
             instance(&headers)
         };
-        assert_eq!(told("aws-sdk-rust/1 os/linux app/instance-12 lang/rust"), Some(12));
+        assert_eq!(
+            told("aws-sdk-rust/1 os/linux app/instance-12 lang/rust"),
+            Some(12)
+        );
         assert_eq!(told("aws-sdk-rust/1 app/instance-x"), None);
         assert_eq!(told("aws-sdk-rust/1"), None);
         assert_eq!(instance(&HeaderMap::new()), None);

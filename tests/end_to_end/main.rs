@@ -13,6 +13,7 @@ mod crash;
 mod delivery;
 mod departures;
 mod events;
+mod faults;
 mod idempotency;
 mod medicine;
 mod profiles;

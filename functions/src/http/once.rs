@@ -136,6 +136,15 @@ impl Once {
         }
     }
 
+    /// What was answered to whoever used the key since this call looked, if anybody did: then what
+    /// this call was refused for is what that one did.
+    pub(crate) async fn done_meanwhile(&self, cloud: &Cloud) -> Result<Option<Reply>, Failure> {
+        match self.kept(cloud).await? {
+            Some(kept) => Ok(Some(self.same(kept)?)),
+            None => Ok(None),
+        }
+    }
+
     /// The answer to whoever lost a race for the key, with its links.
     pub(crate) async fn answer_again(&self, cloud: &Cloud) -> Result<Answer, Failure> {
         let reply = self.answered(cloud).await?;

@@ -73,12 +73,18 @@ fn cancelled(draw: u64, body: &str) -> Value {
         .max(1);
     let hit = usize::try_from(draw % count as u64).unwrap_or_default();
     let reasons: Vec<Value> = (0..count)
-        .map(|item| match item == hit {
-            true => json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"}),
-            false => json!({"Code": "None"}),
+        .map(|item| {
+            if item == hit {
+                json!({"Code": "TransactionConflict", "Message": "Transaction is ongoing for the item"})
+            } else {
+                json!({"Code": "None"})
+            }
         })
         .collect();
-    let codes: Vec<&str> = reasons.iter().filter_map(|it| it["Code"].as_str()).collect();
+    let codes: Vec<&str> = reasons
+        .iter()
+        .filter_map(|it| it["Code"].as_str())
+        .collect();
     json!({
         "__type": "com.amazonaws.dynamodb.v20120810#TransactionCanceledException",
         "Message": format!(
@@ -93,20 +99,41 @@ fn cancelled(draw: u64, body: &str) -> Value {
 mod tests {
     use super::*;
 
-    fn words(fault: TableFault, draw: u64, operation: Operation, body: &str) -> Option<(u16, Value)> {
+    fn words(
+        fault: TableFault,
+        draw: u64,
+        operation: Operation,
+        body: &str,
+    ) -> Option<(u16, Value)> {
         let (status, body) = instead(TableMishap { fault, draw }, operation, body)?;
-        Some((status.as_u16(), serde_json::from_str(&body).unwrap_or_default()))
+        Some((
+            status.as_u16(),
+            serde_json::from_str(&body).unwrap_or_default(),
+        ))
     }
 
     #[test]
     fn a_transaction_is_cancelled_by_one_of_its_items() {
         let body = r#"{"TransactItems": [{}, {}, {}]}"#;
-        let conflict = |draw| words(TableFault::Conflict, draw, Operation::TransactWriteItems, body);
+        let conflict = |draw| {
+            words(
+                TableFault::Conflict,
+                draw,
+                Operation::TransactWriteItems,
+                body,
+            )
+        };
         let codes = |draw| {
             let (status, body) = conflict(draw).unwrap_or_default();
             assert_eq!(status, 400);
-            let reasons = body["CancellationReasons"].as_array().cloned().unwrap_or_default();
-            reasons.iter().map(|it| it["Code"].clone()).collect::<Vec<_>>()
+            let reasons = body["CancellationReasons"]
+                .as_array()
+                .cloned()
+                .unwrap_or_default();
+            reasons
+                .iter()
+                .map(|it| it["Code"].clone())
+                .collect::<Vec<_>>()
         };
         assert_eq!(codes(1), ["None", "TransactionConflict", "None"]);
         assert_eq!(codes(5), ["None", "None", "TransactionConflict"]);

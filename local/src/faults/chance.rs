@@ -61,7 +61,7 @@ pub(super) fn again(draw: u64) -> u64 {
     mix(draw)
 }
 
-/// The finalizer of SplitMix64. <https://prng.di.unimi.it/splitmix64.c>
+/// The finalizer of `SplitMix64`. <https://prng.di.unimi.it/splitmix64.c>
 fn mix(value: u64) -> u64 {
     let value = value.wrapping_add(0x9e37_79b9_7f4a_7c15);
     let value = (value ^ (value >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -89,7 +89,9 @@ mod tests {
     fn so_many_are_hit_as_the_rate_says() {
         let rate = Rate::percent(10);
         for seed in 0..5 {
-            let hits = (0..100_000).filter(|nth| rate.hits(draw(seed, 3, *nth))).count();
+            let hits = (0..100_000)
+                .filter(|nth| rate.hits(draw(seed, 3, *nth)))
+                .count();
             assert!((9_500..10_500).contains(&hits), "{hits} of seed {seed}");
         }
         assert!((0..1_000).all(|nth| Rate::ALWAYS.hits(draw(1, 0, nth))));

@@ -133,7 +133,10 @@ mod tests {
         assert!(doomed.due(4, Moment::Done));
         assert!(!doomed.due(4, Moment::Done), "it has died");
         doomed.lift(5);
-        assert!(!(0..10).any(|_| doomed.due(5, Moment::Asked)), "it got away");
+        assert!(
+            !(0..10).any(|_| doomed.due(5, Moment::Asked)),
+            "it got away"
+        );
     }
 
     #[test]
@@ -141,7 +144,8 @@ mod tests {
         for draw in 0..100 {
             let mut doomed = Doomed::default();
             doomed.add(1, draw);
-            let dies = (0..CALLS).any(|_| doomed.due(1, Moment::Asked) || doomed.due(1, Moment::Done));
+            let dies =
+                (0..CALLS).any(|_| doomed.due(1, Moment::Asked) || doomed.due(1, Moment::Done));
             assert!(dies, "{draw}");
         }
     }

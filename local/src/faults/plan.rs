@@ -345,7 +345,13 @@ mod tests {
             .of_action("PutItem");
         plan.rules[0].target = Some("callout-requests".to_owned());
         assert_eq!(plan.to_string().parse(), Ok(plan.clone()));
-        assert_eq!("seed 3:".parse(), Ok(FaultPlan { seed: 3, rules: Vec::new() }));
+        assert_eq!(
+            "seed 3:".parse(),
+            Ok(FaultPlan {
+                seed: 3,
+                rules: Vec::new()
+            })
+        );
     }
 
     #[test]
@@ -353,11 +359,26 @@ mod tests {
         for (text, why) in [
             ("dynamodb.throttled 10%", NotAPlan::Seed),
             ("seed x: dynamodb.throttled 10%", NotAPlan::Seed),
-            ("seed 1: dynamodb.lazy 10%", NotAPlan::Fault("dynamodb.lazy".to_owned())),
-            ("seed 1: stream.slow(5ms) 10%", NotAPlan::Fault("stream.slow(5ms)".to_owned())),
-            ("seed 1: sockets.gone", NotAPlan::Rate("sockets.gone".to_owned())),
-            ("seed 1: sockets.gone 10", NotAPlan::Rate("sockets.gone".to_owned())),
-            ("seed 1: sockets.gone 10% who=me", NotAPlan::Limit("who=me".to_owned())),
+            (
+                "seed 1: dynamodb.lazy 10%",
+                NotAPlan::Fault("dynamodb.lazy".to_owned()),
+            ),
+            (
+                "seed 1: stream.slow(5ms) 10%",
+                NotAPlan::Fault("stream.slow(5ms)".to_owned()),
+            ),
+            (
+                "seed 1: sockets.gone",
+                NotAPlan::Rate("sockets.gone".to_owned()),
+            ),
+            (
+                "seed 1: sockets.gone 10",
+                NotAPlan::Rate("sockets.gone".to_owned()),
+            ),
+            (
+                "seed 1: sockets.gone 10% who=me",
+                NotAPlan::Limit("who=me".to_owned()),
+            ),
         ] {
             assert_eq!(text.parse::<FaultPlan>(), Err(why), "{text}");
         }

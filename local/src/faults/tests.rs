@@ -37,7 +37,11 @@ async fn one_seed_decides_the_same_again_and_another_one_otherwise() {
     let printed = first.plan().to_string();
     assert_eq!(mishaps(&faults(&printed), put, 200).await, played);
     first.set(first.plan());
-    assert_eq!(mishaps(&first, put, 200).await, played, "set again, counted again");
+    assert_eq!(
+        mishaps(&first, put, 200).await,
+        played,
+        "set again, counted again"
+    );
     let other = faults(&printed.replace("seed 7", "seed 8"));
     assert_ne!(mishaps(&other, put, 200).await, played);
 }
@@ -110,7 +114,10 @@ async fn who_is_to_die_in_the_middle_dies_at_a_call_of_its_own() {
 
 #[test]
 fn a_batch_comes_again_whole_or_from_its_middle() {
-    assert_eq!(faults("seed 1: stream.twice 100%").batch("A", "Outbox", 5), Some(0));
+    assert_eq!(
+        faults("seed 1: stream.twice 100%").batch("A", "Outbox", 5),
+        Some(0)
+    );
     let from_middle = faults("seed 1: stream.from-middle 100% target=Outbox");
     assert_eq!(from_middle.batch("A", "Outbox", 5), Some(2));
     assert_eq!(from_middle.batch("A", "Requests", 5), None);

@@ -8,7 +8,8 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::history::{Ask, Call, Committed, Evidence, Holder, News, Said};
 
-/// Everything that is wrong with the evidence.
+/// Everything that is wrong with the evidence, but for the order in which things were heard:
+/// that is [`order`].
 pub fn check(evidence: &Evidence) -> Vec<String> {
     let mut findings = Vec::new();
     answers(evidence, &mut findings);
@@ -23,7 +24,6 @@ pub fn check(evidence: &Evidence) -> Vec<String> {
     }
     inboxes(evidence, &mut findings);
     hearings(evidence, &mut findings);
-    order(evidence, &mut findings);
     findings
 }
 
@@ -35,12 +35,7 @@ fn answers(evidence: &Evidence, findings: &mut Vec<String>) {
             | (Ask::Accept | Ask::Reject | Ask::Cancel, Said::Done | Said::TooLate)
             | (Ask::Read, Said::Standing(_)) => true,
             (
-                Ask::Create
-                | Ask::Complete
-                | Ask::Accept
-                | Ask::Reject
-                | Ask::Cancel
-                | Ask::Read,
+                Ask::Create | Ask::Complete | Ask::Accept | Ask::Reject | Ask::Cancel | Ask::Read,
                 Said::Done | Said::TooLate | Said::Standing(_) | Said::Other(_),
             ) => false,
         };
@@ -91,7 +86,9 @@ fn inboxes(evidence: &Evidence, findings: &mut Vec<String>) {
         }
     }
     for (who, event) in there.into_keys() {
-        findings.push(format!("{who} has {event}, which was not committed for them"));
+        findings.push(format!(
+            "{who} has {event}, which was not committed for them"
+        ));
     }
 }
 
@@ -118,7 +115,9 @@ fn hearings(evidence: &Evidence, findings: &mut Vec<String>) {
             findings.push(format!("{who} was connected and never heard {event}"));
         }
         for event in heard.difference(meant) {
-            findings.push(format!("{who} heard {event}, which was not committed for them"));
+            findings.push(format!(
+                "{who} heard {event}, which was not committed for them"
+            ));
         }
     }
 }
@@ -126,7 +125,8 @@ fn hearings(evidence: &Evidence, findings: &mut Vec<String>) {
 /// Each account heard the events of one request in the order of their commits, as far as that can
 /// be known from outside: one that was answered before another was asked for came before it.
 /// What comes again later, as at-least-once may, does not count.
-fn order(evidence: &Evidence, findings: &mut Vec<String>) {
+pub fn order(evidence: &Evidence) -> Vec<String> {
+    let mut findings = Vec::new();
     let moments = moments(evidence);
     let committed: BTreeMap<&str, &Committed> = evidence
         .committed
@@ -155,6 +155,7 @@ fn order(evidence: &Evidence, findings: &mut Vec<String>) {
             }
         }
     }
+    findings
 }
 
 type Moments<'a> = BTreeMap<(&'a str, News), (u64, u64)>;

@@ -99,7 +99,8 @@ impl Reached {
                 }
             }
             let is_past = |positions: &BTreeMap<_, i64>| {
-                let past = |(mapping, newest)| positions.get(mapping).is_some_and(|it| it >= newest);
+                let past =
+                    |(mapping, newest)| positions.get(mapping).is_some_and(|it| it >= newest);
                 newest.iter().all(past)
             };
             if is_past(&self.0.borrow()) {

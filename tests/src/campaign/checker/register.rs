@@ -11,7 +11,6 @@ use stateright::semantics::{ConsistencyTester, LinearizabilityTester};
 
 use super::super::history::{Ask, Call, Holder, Said};
 
-
 /// One operation on the register.
 #[derive(Debug)]
 struct Operation {

@@ -86,7 +86,8 @@ fn good() -> Evidence {
 fn finds(why: &str, forge: impl FnOnce(&mut Evidence)) {
     let mut evidence = good();
     forge(&mut evidence);
-    let findings = check(&evidence);
+    let mut findings = check(&evidence);
+    findings.extend(order(&evidence));
     assert!(
         findings.iter().any(|finding| finding.contains(why)),
         "{why:?} is not among {findings:?}"
@@ -96,6 +97,7 @@ fn finds(why: &str, forge: impl FnOnce(&mut Evidence)) {
 #[test]
 fn nothing_is_found_where_all_is_well() {
     assert_eq!(check(&good()), Vec::<String>::new());
+    assert_eq!(order(&good()), Vec::<String>::new());
 }
 
 #[test]
@@ -116,7 +118,9 @@ fn a_reader_that_disagrees_is_found() {
 
 #[test]
 fn a_reader_that_is_behind_is_found() {
-    finds("not yet so", |forged| forged.calls[7].said = Said::Standing(None));
+    finds("not yet so", |forged| {
+        forged.calls[7].said = Said::Standing(None);
+    });
     finds("not yet so", |forged| {
         let early = call("b", Ask::Accept, (2, 3), Said::TooLate);
         forged.calls.push(early);
@@ -205,14 +209,17 @@ fn a_wrong_order_is_found() {
         forged.hearings[2] = hearing("b", &["1", "5", "4"]);
     });
     // Two of one kind, by the calls that made them.
-    finds("heard Rejected(\"d\") of r only after Rejected(\"e\")", |forged| {
-        let later = call("e", Ask::Reject, (6, 7), Said::Done);
-        forged.calls.push(later);
-        let event = committed("6", News::Rejected("e".to_owned()), &["c"]);
-        forged.committed.push(event);
-        forged.inboxes.push(("c".to_owned(), "6".to_owned()));
-        forged.hearings[3] = hearing("c", &["6", "2", "3"]);
-    });
+    finds(
+        "heard Rejected(\"d\") of r only after Rejected(\"e\")",
+        |forged| {
+            let later = call("e", Ask::Reject, (6, 7), Said::Done);
+            forged.calls.push(later);
+            let event = committed("6", News::Rejected("e".to_owned()), &["c"]);
+            forged.committed.push(event);
+            forged.inboxes.push(("c".to_owned(), "6".to_owned()));
+            forged.hearings[3] = hearing("c", &["6", "2", "3"]);
+        },
+    );
 }
 
 #[test]
