@@ -11,12 +11,19 @@ use aws_sdk_ses::primitives::Blob;
 use aws_sdk_ses::types::{Body, Content, Destination, Message, RawMessage};
 
 use super::*;
+use crate::iam::fixture;
 
 async fn open() -> (Client, Mailbox) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let mailbox = Mailbox::keeping(3);
-    tokio::spawn(serve(listener, mailbox.clone(), std::future::pending()));
+    let iam = fixture::allowing("SendOtp", &["ses:*"]);
+    tokio::spawn(serve(
+        listener,
+        mailbox.clone(),
+        iam,
+        std::future::pending(),
+    ));
     let config = aws_sdk_ses::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))

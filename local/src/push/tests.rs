@@ -11,6 +11,7 @@ use aws_sdk_sns::error::ProvideErrorMetadata;
 use serde_json::json;
 
 use super::*;
+use crate::iam::fixture;
 
 const APPLICATION: &str = "arn:aws:sns:us-east-1:000000000000:app/GCM/callout";
 
@@ -18,7 +19,8 @@ async fn open(state: &State) -> (Client, Pushes) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let pushes = Pushes::open(state).unwrap();
-    tokio::spawn(serve(listener, pushes.clone(), std::future::pending()));
+    let iam = fixture::allowing("Delivery", &["sns:*"]);
+    tokio::spawn(serve(listener, pushes.clone(), iam, std::future::pending()));
     let config = aws_sdk_sns::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))

@@ -12,6 +12,7 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 
 use super::*;
+use crate::iam::fixture;
 
 struct Door {
     url: String,
@@ -31,7 +32,9 @@ async fn open() -> Door {
         let credentials = Credentials {
             secret: "right".to_owned(),
         };
-        serve(listener, &held, &stack, credentials, std::future::pending()).await
+        let iam = fixture::allowing("Uploads", &["s3:*"]);
+        let ended = std::future::pending();
+        serve(listener, &held, &stack, credentials, iam, ended).await
     });
     Door { url, state }
 }

@@ -19,6 +19,7 @@ use crate::gateway::edge::Edge;
 use crate::gateway::fake::FakeFunctions;
 use crate::gateway::http::{HttpGateway, HttpLimits};
 use crate::gateway::management;
+use crate::iam::fixture;
 use crate::template::model::Stack;
 
 type Socket = ClientStream<MaybeTlsStream<TcpStream>>;
@@ -58,6 +59,7 @@ async fn world(functions: FakeFunctions, limits: SocketLimits) -> World {
     tokio::spawn(management::serve(
         listener,
         Arc::clone(&gateway),
+        fixture::allowing("Delivery", &["execute-api:ManageConnections"]),
         std::future::pending(),
     ));
     World {
