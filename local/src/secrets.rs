@@ -280,6 +280,16 @@ mod tests {
     }
 
     async fn ask(secrets: &Secrets, operation: &str, id: &str) -> (StatusCode, Value) {
+        let iam = fixture::allowing("Login", &["secretsmanager:*"]);
+        ask_under(iam, secrets, operation, id).await
+    }
+
+    async fn ask_under(
+        iam: Arc<Iam>,
+        secrets: &Secrets,
+        operation: &str,
+        id: &str,
+    ) -> (StatusCode, Value) {
         let mut headers = HeaderMap::new();
         headers.insert(
             "x-amz-target",
@@ -289,7 +299,6 @@ mod tests {
             "AWS4-HMAC-SHA256 Credential=LOCALLogin/20260101/us-east-1/s/aws4_request, Signature=a";
         headers.insert(header::AUTHORIZATION, signed.parse().unwrap());
         let body = Bytes::from(json!({ "SecretId": id }).to_string());
-        let iam = fixture::allowing("Login", &["secretsmanager:*"]);
         let response = answer(Shared((secrets.clone(), iam)), headers, body).await;
         let status = response.status();
         let body = axum::body::to_bytes(response.into_body(), usize::MAX)
@@ -326,6 +335,24 @@ mod tests {
         let (_, body) = ask(&secrets, "GetSecretValue", "callout-local-Key").await;
         assert_eq!(body["SecretString"], "private");
         assert!(secrets.set("Another", "x").is_err());
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_for_those_who_may_read_it() {
+        let secrets = Secrets::open(&State::temporary().unwrap(), &stack()).unwrap();
+        for (function, kind) in [
+            ("Login", "AccessDeniedException"),
+            ("Logout", "UnrecognizedClientException"),
+        ] {
+            let iam = fixture::allowing(function, &["secretsmanager:DescribeSecret"]);
+            let (status, body) =
+                ask_under(iam, &secrets, "GetSecretValue", "callout-local-Pepper").await;
+            assert_eq!(status, StatusCode::BAD_REQUEST);
+            assert_eq!(body["__type"], kind, "{body}");
+        }
+        let iam = fixture::allowing("Login", &["secretsmanager:DescribeSecret"]);
+        let (status, _) = ask_under(iam, &secrets, "DescribeSecret", "callout-local-Pepper").await;
+        assert_eq!(status, StatusCode::OK);
     }
 
     #[test]

@@ -224,3 +224,6 @@ fn respond(status: StatusCode, body: String) -> Response {
     }
     response
 }
+
+#[cfg(test)]
+mod tests;

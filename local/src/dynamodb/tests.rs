@@ -57,7 +57,7 @@ pub(super) fn stack(template: &str) -> Stack {
     parse(template, &BTreeMap::new()).unwrap()
 }
 
-fn engine() -> Engine {
+pub(super) fn engine() -> Engine {
     Engine::open(&State::temporary().unwrap(), &stack(TABLES)).unwrap()
 }
 

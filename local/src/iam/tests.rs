@@ -13,7 +13,7 @@ fn iam_of(policies: Value) -> Result<Iam, IamError> {
     Iam::of(&fixture::stack([("Login", policies)]))
 }
 
-fn iam(statements: Value) -> Iam {
+fn iam(statements: &Value) -> Iam {
     iam_of(json!([{ "Statement": statements }])).unwrap()
 }
 
@@ -29,7 +29,7 @@ fn caller(access_key: &str) -> Caller {
 
 #[test]
 fn what_no_statement_allows_is_denied() {
-    let iam = iam(json!([{
+    let iam = iam(&json!([{
         "Effect": "Allow",
         "Action": ["dynamodb:GetItem", "dynamodb:PutItem"],
         "Resource": TABLE,
@@ -76,7 +76,7 @@ fn a_function_has_its_own_policies_and_one_without_has_none() {
 
 #[test]
 fn a_denial_is_worded_as_aws_words_it() {
-    let iam = iam(json!({ "Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*" }));
+    let iam = iam(&json!({ "Effect": "Allow", "Action": "dynamodb:GetItem", "Resource": "*" }));
     let refused = iam
         .admit(
             &caller("LOCALLogin"),
@@ -98,7 +98,7 @@ fn a_denial_is_worded_as_aws_words_it() {
 
 #[test]
 fn a_key_of_no_function_is_not_known() {
-    let iam = iam(json!({ "Effect": "Allow", "Action": "*", "Resource": "*" }));
+    let iam = iam(&json!({ "Effect": "Allow", "Action": "*", "Resource": "*" }));
     for key in ["LOCALLogout", "LOCAL", "AKIAIOSFODNN7EXAMPLE", "Login"] {
         let nothing: [(&str, String); 0] = [];
         assert_eq!(iam.admit(&caller(key), nothing), Err(Refused::Unknown));
@@ -109,7 +109,7 @@ fn a_key_of_no_function_is_not_known() {
 
 #[test]
 fn what_was_never_used_is_named() {
-    let iam = iam(json!([
+    let iam = iam(&json!([
         {
             "Effect": "Allow",
             "Action": ["dynamodb:GetItem", "dynamodb:PutItem"],
@@ -214,7 +214,7 @@ fn what_is_not_understood_is_refused_by_a_sentence_that_says_where() {
 }
 
 /// A function that a stream starts, with a queue for what fails; `{POLICIES}` is left open.
-const STREAMING: &str = r#"
+const STREAMING: &str = r"
 Resources:
   Outbox:
     Type: AWS::DynamoDB::Table
@@ -237,7 +237,7 @@ Resources:
             StartingPosition: TRIM_HORIZON
             DestinationConfig:
               OnFailure: { Type: SQS, Destination: !GetAtt DeadLetters.Arn }
-"#;
+";
 
 fn streaming(policies: &str) -> Result<Iam, IamError> {
     let text = STREAMING.replace("{POLICIES}", policies);
