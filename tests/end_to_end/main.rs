@@ -5,9 +5,12 @@
 
 mod accounts;
 mod agreement;
+mod answers;
 mod bad_input;
 mod contest;
 mod crash;
+mod delivery;
+mod departures;
 mod events;
 mod idempotency;
 mod leaving;
