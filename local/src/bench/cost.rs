@@ -16,9 +16,9 @@ use crate::dynamodb::streams::Polling;
 use crate::dynamodb::{Metered, Metering};
 
 /// How long each answer of the tables is held back, so that what is sent at once overlaps.
-const HOLD: Duration = Duration::from_millis(25);
+const HOLD: Duration = Duration::from_millis(60);
 /// After so long without a call, a step and all that it set off is over.
-const SILENCE: Duration = Duration::from_millis(300);
+const SILENCE: Duration = Duration::from_millis(400);
 
 /// The steps, in the order in which they are taken.
 const STEPS: usize = 26;

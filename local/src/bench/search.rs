@@ -153,7 +153,7 @@ fn queries(calls: Vec<Metered>) -> Vec<Metered> {
 
 #[allow(clippy::cast_precision_loss)] // items, not more than a billion
 fn row(name: &str, searched: &Searched) -> Vec<Cell> {
-    let searches = number(searched.searches);
+    let count = number(searched.searches);
     let ratio = if searched.kept == 0 {
         Cell::Nothing
     } else {
@@ -161,12 +161,12 @@ fn row(name: &str, searched: &Searched) -> Vec<Cell> {
     };
     vec![
         Cell::text(name),
-        Cell::Number(number(searched.queries) / searches, 1),
+        Cell::Number(number(searched.queries) / count, 1),
         Cell::count(searched.most_queries),
-        Cell::Number(searched.read as f64 / searches, 1),
-        Cell::Number(number(searched.kept) / searches, 1),
+        Cell::Number(searched.read as f64 / count, 1),
+        Cell::Number(number(searched.kept) / count, 1),
         ratio,
-        Cell::Number(searched.capacity_units / searches, 1),
+        Cell::Number(searched.capacity_units / count, 1),
         Cell::ms(searched.tables.median()),
         Cell::ms(searched.tables.percentile(95)),
         Cell::ms(searched.answer.median()),
