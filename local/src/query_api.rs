@@ -8,16 +8,17 @@ use axum::response::{IntoResponse, Response};
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 
-use crate::caller::{Caller, KEY_PREFIX};
+use crate::caller::Caller;
 use crate::faults::{Occasion, ServiceFault};
+use crate::iam::Refused;
 
 /// One call of a client, its form taken apart.
 #[derive(Debug)]
 pub(crate) struct Call {
     /// `Action`: the operation.
     pub(crate) action: String,
-    /// Access key id of the caller, from the credential scope of its signature.
-    pub(crate) caller: String,
+    /// Who calls, by the credential scope of the signature.
+    pub(crate) caller: Caller,
     fields: BTreeMap<String, String>,
 }
 
@@ -45,7 +46,7 @@ impl Call {
         })?;
         Ok(Self {
             action,
-            caller: caller.access_key,
+            caller,
             fields,
         })
     }
@@ -53,7 +54,7 @@ impl Call {
     /// The call as a fault may befall it.
     pub(crate) fn occasion(&self) -> Occasion<'_> {
         Occasion {
-            function: self.caller.strip_prefix(KEY_PREFIX),
+            function: self.caller.function(),
             instance: None,
             action: &self.action,
             targets: &[],
@@ -140,6 +141,15 @@ impl Fault {
         )
     }
 
+    /// A call that is not let in; `denied` is the service's own code for what policies forbid.
+    pub(crate) fn refused(refused: &Refused, denied: &'static str) -> Self {
+        let code = match refused {
+            Refused::Unknown => "InvalidClientTokenId",
+            Refused::Denied(_) => denied,
+        };
+        Self::new(StatusCode::FORBIDDEN, code, refused.message())
+    }
+
     /// The fault as XML, in the namespace of its service.
     pub(crate) fn into_response(self, namespace: &str) -> Response {
         let side = if self.status.is_server_error() {
@@ -219,7 +229,7 @@ mod tests {
         );
         let call = Call::read(&signed(), &body).unwrap();
         assert_eq!(call.action, "Publish");
-        assert_eq!(call.caller, "LOCALSendOtp");
+        assert_eq!(call.caller.access_key, "LOCALSendOtp");
         assert_eq!(call.list("To"), ["a@b.c", "d"]);
         assert_eq!(call.map("A", "key", "value")["Enabled"], "true");
         assert_eq!(

@@ -136,12 +136,15 @@ impl Once {
         }
     }
 
-    /// What was answered to whoever used the key since this call looked, if anybody did: then what
-    /// this call was refused for is what that one did.
-    pub(crate) async fn done_meanwhile(&self, cloud: &Cloud) -> Result<Option<Reply>, Failure> {
+    /// What was answered to whoever used the key meanwhile, or else this refusal.
+    pub(crate) async fn answered_or(
+        &self,
+        cloud: &Cloud,
+        refused: Refused,
+    ) -> Result<Reply, Failure> {
         match self.kept(cloud).await? {
-            Some(kept) => Ok(Some(self.same(kept)?)),
-            None => Ok(None),
+            Some(kept) => self.same(kept),
+            None => Err(refused.into()),
         }
     }
 

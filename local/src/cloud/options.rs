@@ -11,6 +11,7 @@ use crate::dynamodb::streams::Polling;
 use crate::faults::FaultPlan;
 use crate::gateway::http::HttpLimits;
 use crate::gateway::websocket::SocketLimits;
+use crate::iam::IamError;
 use crate::push::PushError;
 use crate::state::State;
 use crate::template::TemplateError;
@@ -100,6 +101,9 @@ pub enum StartError {
     /// The template cannot be used.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// The policies of the functions cannot be enforced.
+    #[error(transparent)]
+    Policies(#[from] IamError),
     /// The built functions are not where they should be.
     #[error("there is no artifact {}", .0.display())]
     Artifact(PathBuf),

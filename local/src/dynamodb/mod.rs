@@ -9,6 +9,7 @@
 mod calls;
 mod door;
 mod engine;
+mod meter;
 mod mishap;
 pub mod streams;
 mod tables;
@@ -16,6 +17,7 @@ mod upkeep;
 
 pub use door::serve;
 pub use engine::{DynamoError, Engine};
+pub use meter::{Meter, Metered, Metering};
 
 #[cfg(test)]
 mod tests;
