@@ -13,7 +13,6 @@ mod delivery;
 mod departures;
 mod events;
 mod idempotency;
-mod leaving;
 mod links;
 mod medicine;
 mod policies;
