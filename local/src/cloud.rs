@@ -25,8 +25,8 @@ pub use self::options::{Options, Progress, StartError};
 pub use self::token_key::TokenKey;
 use crate::captured::{self, Sources};
 use crate::dead_letters::DeadLetters;
-use crate::dynamodb::Engine;
 use crate::dynamodb::streams;
+use crate::dynamodb::{Engine, Meter};
 use crate::faults::Faults;
 use crate::gateway::edge::Edge;
 use crate::gateway::http::HttpGateway;
@@ -235,6 +235,22 @@ impl LocalCloud {
     /// DynamoDB's own error, as its JSON.
     pub async fn dynamodb(&self, operation: &str, body: &Value) -> Result<Value, String> {
         self.engine.call_as_operator(operation, body).await
+    }
+
+    /// What counts the calls of functions on DynamoDB.
+    pub fn meter(&self) -> &Meter {
+        self.engine.meter()
+    }
+
+    /// Puts items, as DynamoDB's JSON, into the table of that logical id, all at once and past its
+    /// stream: how a measurement gets a hundred thousand responders.
+    ///
+    /// # Errors
+    /// What is wrong with the table or an item; then none is there.
+    pub async fn fill(&self, table: &str, items: Vec<Value>) -> Result<(), String> {
+        let table = self.stack.tables.get(table);
+        let name = &table.ok_or("there is no such table")?.name;
+        self.engine.fill(name, items).await
     }
 
     /// What could not be delivered.

@@ -1,6 +1,7 @@
 //! The cloud on one machine, driven by `template.yaml`.
 
 pub mod artifact;
+pub mod bench;
 pub mod caller;
 pub mod captured;
 pub mod client;

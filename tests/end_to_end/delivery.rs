@@ -102,8 +102,12 @@ async fn what_comes_again_is_not_said_again() {
         assert_eq!(answer, json!({"batchItemFailures": []}));
     }
     socket.expect("news").await;
+    socket
+        .send(json!({"type": "ack", "event_id": "01KJ7E4Q0G0000000000000001"}))
+        .await;
     socket.ping().await;
-    assert_eq!(socket.others(), Vec::<Value>::new());
+    assert_eq!(socket.all("news").len(), 1);
+    assert_eq!(socket.all("connection").len(), 1);
     assert_eq!(stage.inbox(&pharmacy.id).await.len(), 1);
 }
 

@@ -106,9 +106,17 @@ async fn answer(State(served): State<Served>, headers: HeaderMap, body: Bytes) -
         Ok(call) => call,
         Err(Refusal(body)) => return respond(StatusCode::BAD_REQUEST, body),
     };
+    let function = caller.as_ref().and_then(Caller::function);
+    let counting = engine.meter().begin(function, operation);
+    let body = match &counting {
+        Some(counting) => counting.ask(body),
+        None => body,
+    };
     let answer = engine.call(operation, touches, body).await;
+    if let Some(counting) = counting {
+        counting.done(answer.as_deref().ok()).await;
+    }
     if answer.is_ok() {
-        let function = caller.as_ref().and_then(Caller::function);
         faults.done(function, operation.name()).await;
     }
     match answer {

@@ -28,6 +28,8 @@ pub enum Guard {
     CodeUnspent,
     /// The address has the same account and the same password as when they were read.
     CredentialsUnchanged,
+    /// The account has not been deleted.
+    AccountThere,
     /// The account is as it was read, and not deleted.
     AccountUnchanged,
     /// The session has not been ended.
