@@ -2,7 +2,8 @@
 //!
 //! The answer is kept in the transaction that does the work. A call that finds its key used is
 //! answered from there; two at once both try, one is refused by the key, and is answered from there
-//! too. What failed changed nothing, so its key is unused and may be sent again.
+//! too; and so is one that finds itself forbidden what the other has just done. What failed changed
+//! nothing, so its key is unused and may be sent again.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -133,6 +134,19 @@ impl Once {
             Some(kept) => self.same(kept),
             // It ended between the refusal and now.
             None => Err(CloudError::Contended.into()),
+        }
+    }
+
+    /// What was answered to whoever used the key meanwhile, and otherwise the refusal: what
+    /// forbids a call may be what its own other try has just done.
+    pub(crate) async fn answered_or(
+        &self,
+        cloud: &Cloud,
+        refusal: Failure,
+    ) -> Result<Reply, Failure> {
+        match self.kept(cloud).await? {
+            Some(kept) => self.same(kept),
+            None => Err(refusal),
         }
     }
 

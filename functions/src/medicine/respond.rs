@@ -109,7 +109,10 @@ async fn record(
 ) -> Result<Reply, Failure> {
     let requests = cloud.requests().await?;
     // Boxed: three reads at once make a large future.
-    let judged = Box::pin(judge(cloud, &requests, caller, &answer, now)).await?;
+    let judged = match Box::pin(judge(cloud, &requests, caller, &answer, now)).await {
+        Ok(judged) => judged,
+        Err(refusal) => return once.answered_or(cloud, refusal).await,
+    };
 
     let audio = match answer.audio {
         Some(audio) => Some(audio.store(cloud).await?),
