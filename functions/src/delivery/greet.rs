@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use callout_cloud::Cloud;
-use callout_cloud::connections::Socket;
+use callout_cloud::connections::{Readiness, Socket};
 use callout_cloud::failure::CloudError;
 use callout_cloud::sockets::Posted;
 use callout_domain::event::Message;
@@ -51,13 +51,18 @@ pub(super) async fn greet(
             return Ok(());
         }
     }
-    let Some(oldest) = replay(cloud, account, id, None, now).await? else {
-        return Ok(());
-    };
-    if connections.mark_ready(account, id).await? {
-        // What came between that replay and this moment saw a socket that was not ready. Of a longer
-        // past, only what is newer than its beginning: the rest was left out on purpose.
-        replay(cloud, account, id, oldest.0, now).await?;
+    let mut missed = socket.missed;
+    let mut since = None;
+    loop {
+        let Some(Since(oldest)) = replay(cloud, account, id, since, now).await? else {
+            return Ok(());
+        };
+        match connections.mark_ready(account, id, missed).await? {
+            Readiness::Ready | Readiness::Gone => break,
+            // Something came meanwhile. Of a longer past, only what is newer than the beginning of
+            // the first replay: the rest was left out on purpose.
+            Readiness::Missed(count) => (missed, since) = (count, oldest),
+        }
     }
     close_surplus(cloud, account, &sockets).await
 }
@@ -169,6 +174,7 @@ mod tests {
                 session: "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap(),
                 channel: "customer".to_owned(),
                 ready: true,
+                missed: 0,
                 opened_at: "2026-02-24T10:30:00Z".parse().unwrap(),
             })
             .collect()
