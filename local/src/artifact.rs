@@ -64,7 +64,7 @@ pub enum ArtifactError {
     #[error("the functions do not build:\n\n{0}")]
     Failed(String),
     /// Cargo was content, but named no executable.
-    #[error("cargo built no binary named {BINARY}")]
+    #[error("cargo was content, but named no executable")]
     Missing,
     /// Cargo's output could not be read.
     #[error("cargo's output cannot be read: {0}")]
@@ -79,11 +79,27 @@ pub enum ArtifactError {
 /// # Errors
 /// [`ArtifactError`].
 pub async fn build(options: &BuildOptions) -> Result<PathBuf, ArtifactError> {
+    build_target(options, "--bin", BINARY).await
+}
+
+/// Builds an example of the workspace with the same profile, and gives its path.
+///
+/// # Errors
+/// [`ArtifactError`].
+pub async fn build_example(options: &BuildOptions, name: &str) -> Result<PathBuf, ArtifactError> {
+    build_target(options, "--example", name).await
+}
+
+async fn build_target(
+    options: &BuildOptions,
+    kind: &str,
+    name: &str,
+) -> Result<PathBuf, ArtifactError> {
     let display = Display::new(options.console);
     let started = Instant::now();
-    let mut cargo = Cargo::start(options)?;
+    let mut cargo = Cargo::start(options, kind, name)?;
     let (artifact, said) = tokio::try_join!(
-        read_messages(cargo.stdout),
+        read_messages(cargo.stdout, name),
         read_progress(cargo.stderr, &display),
     )?;
     let status = cargo.process.child.wait().await?;
@@ -104,7 +120,7 @@ struct Cargo {
 }
 
 impl Cargo {
-    fn start(options: &BuildOptions) -> Result<Self, ArtifactError> {
+    fn start(options: &BuildOptions, kind: &str, name: &str) -> Result<Self, ArtifactError> {
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let show = if options.console == Console::Bar {
             "always"
@@ -115,8 +131,8 @@ impl Cargo {
         command
             .args([
                 "build",
-                "--bin",
-                BINARY,
+                kind,
+                name,
                 "--message-format=json-render-diagnostics",
             ])
             .args(options.release.then_some("--release"))
@@ -178,7 +194,7 @@ struct Target {
 }
 
 /// Reads cargo's JSON and gives the path of the binary.
-async fn read_messages(stdout: ChildStdout) -> Result<Option<PathBuf>, ArtifactError> {
+async fn read_messages(stdout: ChildStdout, name: &str) -> Result<Option<PathBuf>, ArtifactError> {
     let mut lines = BufReader::new(stdout).lines();
     let mut artifact = None;
     while let Some(line) = lines.next_line().await? {
@@ -186,7 +202,7 @@ async fn read_messages(stdout: ChildStdout) -> Result<Option<PathBuf>, ArtifactE
             continue;
         };
         let is_ours = message.reason == "compiler-artifact"
-            && message.target.is_some_and(|target| target.name == BINARY);
+            && message.target.is_some_and(|target| target.name == name);
         if is_ours {
             artifact = message.executable.or(artifact);
         }

@@ -25,12 +25,13 @@ pub use self::options::{Options, Progress, StartError};
 pub use self::token_key::TokenKey;
 use crate::captured::{self, Sources};
 use crate::dead_letters::DeadLetters;
-use crate::dynamodb::Engine;
 use crate::dynamodb::streams;
+use crate::dynamodb::{Engine, Meter};
 use crate::faults::Faults;
 use crate::gateway::edge::Edge;
 use crate::gateway::http::HttpGateway;
 use crate::gateway::websocket::SocketGateway;
+use crate::iam::Iam;
 use crate::lambda::{Invoke, LambdaOptions, Lambdas};
 use crate::mail::Mailbox;
 use crate::push::Pushes;
@@ -56,6 +57,7 @@ pub struct LocalCloud {
     stack: Arc<Stack>,
     engine: Engine,
     faults: Faults,
+    iam: Arc<Iam>,
     token_key: TokenKey,
     dead_letters: DeadLetters,
     mailbox: Mailbox,
@@ -79,11 +81,13 @@ struct Services {
     pushes: Pushes,
     dead_letters: DeadLetters,
     faults: Faults,
+    iam: Arc<Iam>,
 }
 
 impl Services {
     fn open(state: &State, stack: &Stack) -> Result<Self, StartError> {
         Ok(Self {
+            iam: Arc::new(Iam::of(stack)?),
             engine: Engine::open(state, stack)?,
             secrets: Secrets::open(state, stack).map_err(io("the secrets cannot be kept"))?,
             mailbox: Mailbox::default(),
@@ -176,6 +180,7 @@ impl LocalCloud {
             stack,
             engine: services.engine,
             faults: services.faults,
+            iam: services.iam,
             token_key,
             dead_letters: services.dead_letters,
             mailbox: services.mailbox,
@@ -214,6 +219,11 @@ impl LocalCloud {
         &self.faults
     }
 
+    /// What the functions may do, and what of it they have not done.
+    pub fn iam(&self) -> &Iam {
+        &self.iam
+    }
+
     /// The key that this state folder signs access tokens with.
     pub fn token_key(&self) -> &TokenKey {
         &self.token_key
@@ -225,6 +235,22 @@ impl LocalCloud {
     /// DynamoDB's own error, as its JSON.
     pub async fn dynamodb(&self, operation: &str, body: &Value) -> Result<Value, String> {
         self.engine.call_as_operator(operation, body).await
+    }
+
+    /// What counts the calls of functions on DynamoDB.
+    pub fn meter(&self) -> &Meter {
+        self.engine.meter()
+    }
+
+    /// Puts items, as DynamoDB's JSON, into the table of that logical id, all at once and past its
+    /// stream: how a measurement gets a hundred thousand responders.
+    ///
+    /// # Errors
+    /// What is wrong with the table or an item; then none is there.
+    pub async fn fill(&self, table: &str, items: Vec<Value>) -> Result<(), String> {
+        let table = self.stack.tables.get(table);
+        let name = &table.ok_or("there is no such table")?.name;
+        self.engine.fill(name, items).await
     }
 
     /// What could not be delivered.

@@ -1,6 +1,7 @@
 //! The cloud on one machine, driven by `template.yaml`.
 
 pub mod artifact;
+pub mod bench;
 pub mod caller;
 pub mod captured;
 pub mod client;
@@ -10,6 +11,7 @@ pub mod demo;
 pub mod dynamodb;
 pub mod faults;
 pub mod gateway;
+pub mod iam;
 mod identifiers;
 pub mod lambda;
 pub mod mail;

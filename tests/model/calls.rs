@@ -14,12 +14,10 @@ pub(crate) fn go_on(setup: &Setup, world: &mut World, call: usize, try_: usize) 
     let plan = setup.calls[call];
     let attempt = world.attempts[call][try_];
     world.attempts[call][try_] = match attempt {
-        // `Once::begin`.
-        Attempt::Idle if world.kept[call] => Attempt::Answered(Answer::Done),
+        // `Once::begin`, and before a refusal `Once::answered_or`.
+        Attempt::Idle | Attempt::Forbidden if world.kept[call] => Attempt::Answered(Answer::Done),
         Attempt::Idle => Attempt::Begun { late: world.late },
         Attempt::Begun { late } => judge(setup, world, call, late),
-        // `Once::answered_or`.
-        Attempt::Forbidden if world.kept[call] => Attempt::Answered(Answer::Done),
         Attempt::Forbidden => refuse(world, call),
         Attempt::Judged { late, id, next } => commit(setup, world, call, late, id, next),
         Attempt::Committed { id } => {

@@ -50,13 +50,13 @@ pub(crate) fn go_on(setup: &Setup, world: &mut World, lane: usize, full: bool) {
     let next = match work {
         Work::Start if lane == GREETS => look(world, world.greets[at]),
         Work::Greet(socket) => greet(world, socket),
-        Work::Read(socket) => read(setup, world, socket, false),
+        Work::Read(socket) => Some(read(setup, world, socket)),
         Work::Replay {
             socket,
             left,
             taken,
             last,
-        } => replay(world, socket, left, taken, last, full),
+        } => replay(setup, world, socket, left, (taken, last), full),
         Work::NoteReplayed {
             socket,
             taken,
@@ -125,15 +125,12 @@ fn posting(ready: Vec<usize>, waiting: Vec<usize>) -> Work {
     }
 }
 
-/// `put_if_absent`; false if it has been heard, and nothing is left to do.
+/// `put_if_absent`; false if a socket took it, and nothing is left to do.
 fn put(setup: &Setup, world: &mut World, event: usize) -> bool {
-    let entry = Entry {
-        event,
-        heard: false,
-    };
+    let entry = Entry { event, sent: false };
     match world.inbox.iter().find(|entry| entry.event == event) {
         Some(_) if setup.slip == Some(Slip::PutAlways) => world.inbox.push(entry),
-        Some(entry) => return !entry.heard,
+        Some(entry) => return !entry.sent,
         None => world.inbox.push(entry),
     }
     true
@@ -171,8 +168,7 @@ fn post(
         }
     }
     let heard = said.taken && !said.full;
-    // What was heard is not replayed: no socket that waits has missed it.
-    if heard || setup.slip == Some(Slip::ReadyBlindly) {
+    if setup.slip == Some(Slip::ReadyBlindly) {
         waiting.clear();
     }
     match (ready.is_empty() && waiting.is_empty(), heard) {
@@ -205,7 +201,7 @@ fn send(socket: &mut Socket, event: usize, full: bool) -> bool {
 
 fn note(world: &mut World, event: usize) {
     for entry in &mut world.inbox {
-        entry.heard |= entry.event == event;
+        entry.sent |= entry.event == event;
     }
 }
 
@@ -232,12 +228,14 @@ fn greet(world: &mut World, number: usize) -> Option<Work> {
     Some(Work::Read(number))
 }
 
-fn unheard(setup: &Setup, world: &World) -> Vec<usize> {
+/// `unheard`, of clients that never acknowledge: everything. What this socket has had is left out,
+/// for a repetition changes nothing that is looked at.
+fn unheard(setup: &Setup, world: &World, had: &[usize]) -> Vec<usize> {
     let mut events: Vec<usize> = world
         .inbox
         .iter()
-        .filter(|entry| !entry.heard)
         .map(|entry| entry.event)
+        .filter(|event| !had.contains(event))
         .collect();
     if setup.slip == Some(Slip::ReplayById) {
         events.sort_by_key(|event| world.outbox[*event].id);
@@ -249,15 +247,15 @@ fn unheard(setup: &Setup, world: &World) -> Vec<usize> {
 
 /// What a slip reads before the connection is recorded.
 pub(crate) fn peek(setup: &Setup, world: &World) -> Option<Vec<usize>> {
-    (setup.slip == Some(Slip::ReadBeforeRecord)).then(|| unheard(setup, world))
+    (setup.slip == Some(Slip::ReadBeforeRecord)).then(|| unheard(setup, world, &[]))
 }
 
-fn read(setup: &Setup, world: &mut World, socket: usize, last: bool) -> Option<Work> {
+fn read(setup: &Setup, world: &mut World, socket: usize) -> Work {
     let left = match world.sockets[socket].peeked.take() {
         Some(peeked) => peeked,
-        None => unheard(setup, world),
+        None => unheard(setup, world, &world.sockets[socket].heard),
     };
-    Some(replaying(socket, left, Vec::new(), last))
+    replaying(socket, left, Vec::new(), false)
 }
 
 fn replaying(socket: usize, left: Vec<usize>, taken: Vec<usize>, last: bool) -> Work {
@@ -278,18 +276,20 @@ fn replaying(socket: usize, left: Vec<usize>, taken: Vec<usize>, last: bool) -> 
 }
 
 fn replay(
+    setup: &Setup,
     world: &mut World,
     socket: usize,
     mut left: Vec<usize>,
-    mut taken: Vec<usize>,
-    mut last: bool,
+    (mut taken, mut last): (Vec<usize>, bool),
     full: bool,
 ) -> Option<Work> {
     let event = left.remove(0);
     if send(&mut world.sockets[socket], event, full) {
-        taken.push(event);
+        if setup.slip == Some(Slip::NoteReplays) {
+            taken.push(event);
+        }
     } else {
-        // Nothing more for this socket; what it took is noted.
+        // Nothing more for this socket.
         last = true;
         left.clear();
     }
@@ -299,6 +299,7 @@ fn replay(
     Some(replaying(socket, left, taken, last))
 }
 
+/// What a slip notes as sent.
 fn note_replayed(
     world: &mut World,
     socket: usize,
@@ -320,8 +321,9 @@ fn note_replayed(
 /// `mark_ready`: if it has missed nothing since greeting looked last.
 fn mark_ready(setup: &Setup, world: &mut World, socket: usize) -> Option<Work> {
     let blindly = setup.slip == Some(Slip::ReadyBlindly);
-    match &mut world.sockets[socket].row {
-        Row::None => None,
+    let its = &mut world.sockets[socket];
+    match &mut its.row {
+        Row::None | Row::Ready => None,
         Row::Waiting { missed } if *missed && !blindly => {
             *missed = false;
             Some(Work::Read(socket))
@@ -330,12 +332,11 @@ fn mark_ready(setup: &Setup, world: &mut World, socket: usize) -> Option<Work> {
             *row = Row::Ready;
             if blindly {
                 // Once more, what came meanwhile.
-                let left = unheard(setup, world);
+                let left = unheard(setup, world, &world.sockets[socket].heard);
                 return (!left.is_empty()).then(|| replaying(socket, left, Vec::new(), true));
             }
             None
         }
-        Row::Ready => None,
     }
 }
 

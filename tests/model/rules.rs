@@ -181,7 +181,7 @@ impl Model for Setup {
                 world.sockets.iter().all(|socket| socket.heard.is_sorted())
             }),
             Property::always("what was committed is in the inbox", is_in_inbox),
-            Property::always("who is connected has heard all", is_heard),
+            Property::always("every socket has heard all", is_heard),
             Property::always("who is connected is ready", |_, world: &World| {
                 !world.rests() || open(world).all(|socket| socket.row == Row::Ready)
             }),
@@ -305,18 +305,12 @@ fn is_in_inbox(setup: &Setup, world: &World) -> bool {
     !world.rests() || due(setup, world).into_iter().all(is_there)
 }
 
-/// A message counts as heard when any of a person's sockets took it: which of several devices hears
-/// what was said before it came is not promised.
 fn is_heard(_: &Setup, world: &World) -> bool {
-    let heard = |event| {
-        world
-            .sockets
-            .iter()
-            .any(|socket| socket.heard.contains(&event))
+    let all = |socket: &Socket| {
+        let mut events = world.inbox.iter().map(|entry| entry.event);
+        events.all(|event| socket.heard.contains(&event))
     };
-    !world.rests()
-        || open(world).next().is_none()
-        || world.inbox.iter().all(|entry| heard(entry.event))
+    !world.rests() || open(world).all(all)
 }
 
 /// States that must be reachable, lest the properties hold of nothing.
@@ -360,7 +354,7 @@ pub(crate) mod reached {
         world.rests()
             && open(world).next().is_some()
             && world.outbox.len() > 1
-            && world.inbox.iter().all(|entry| entry.heard)
+            && world.inbox.iter().all(|entry| entry.sent)
     }
 
     pub(crate) fn missed_while_greeted(_: &Setup, world: &World) -> bool {

@@ -23,6 +23,8 @@ pub(crate) enum Slip {
     ReadyAtOnce,
     /// A socket becomes ready whatever it has missed meanwhile, and is told of that afterwards.
     ReadyBlindly,
+    /// What was replayed to one socket counts as sent.
+    NoteReplays,
     /// What was missed is told in the order in which its ids were drawn.
     ReplayById,
 }

@@ -122,7 +122,8 @@ pub(crate) struct Event {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct Entry {
     pub(crate) event: usize,
-    pub(crate) heard: bool,
+    /// A socket took it.
+    pub(crate) sent: bool,
 }
 
 /// The gateway's and the client's side of a socket.

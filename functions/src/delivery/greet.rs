@@ -1,7 +1,7 @@
 //! `Greet`: greets a socket that has just been admitted, replays what its account has missed, and
 //! makes it ready for what happens from now on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use callout_cloud::Cloud;
@@ -21,8 +21,6 @@ use crate::socket::frame;
 const WAITS: [u64; 9] = [10, 20, 40, 80, 160, 320, 640, 800, 900];
 /// How much is replayed; of more, the newest. What is older stays in the inbox.
 const MOST_REPLAYED: usize = 500;
-/// How many notes of what was heard are written at once.
-const NOTES_AT_ONCE: usize = 25;
 
 pub(super) async fn greet(
     cloud: &Cloud,
@@ -51,24 +49,28 @@ pub(super) async fn greet(
             return Ok(());
         }
     }
+    let mut replayed = Replayed::default();
     let mut missed = socket.missed;
-    let mut since = None;
     loop {
-        let Some(Since(oldest)) = replay(cloud, account, id, since, now).await? else {
+        if !replay(cloud, account, id, &mut replayed, now).await? {
             return Ok(());
-        };
+        }
         match connections.mark_ready(account, id, missed).await? {
             Readiness::Ready | Readiness::Gone => break,
-            // Something came meanwhile. Of a longer past, only what is newer than the beginning of
-            // the first replay: the rest was left out on purpose.
-            Readiness::Missed(count) => (missed, since) = (count, oldest),
+            // Something came meanwhile, and was left to the replay.
+            Readiness::Missed(count) => missed = count,
         }
     }
     close_surplus(cloud, account, &sockets).await
 }
 
-/// From where on a replay went, if it could not go further back.
-struct Since(Option<EventId>);
+/// What a socket has had of its account's past.
+#[derive(Default)]
+struct Replayed {
+    events: HashSet<EventId>,
+    /// Of a longer past, where the replay began: what is older was left out on purpose.
+    since: Option<EventId>,
+}
 
 /// Sends a message to a socket whose upgrade may still be pending.
 async fn reach(
@@ -99,43 +101,32 @@ async fn reach(
     send(cloud, account, id, frame).await
 }
 
-/// Sends what the account has missed, oldest first; `None` if the socket takes no more.
+/// Sends what the account has missed and this socket has not had, oldest first; false if the socket
+/// takes no more.
 async fn replay(
     cloud: &Cloud,
     account: AccountId,
     id: &ConnectionId,
-    since: Option<EventId>,
+    replayed: &mut Replayed,
     now: Moment,
-) -> Result<Option<Since>, CloudError> {
+) -> Result<bool, CloudError> {
     let notifications = cloud.notifications().await?;
-    let missed = notifications
-        .unheard(account, since, MOST_REPLAYED, now)
+    let mut missed = notifications
+        .unheard(account, replayed.since, MOST_REPLAYED, now)
         .await?;
-    let from = match missed.first() {
-        Some(oldest) if missed.len() == MOST_REPLAYED => Some(oldest.event),
-        _ => since,
-    };
-    for part in missed.chunks(NOTES_AT_ONCE) {
-        let mut taken = Vec::with_capacity(part.len());
-        let mut open = true;
-        for notification in part {
-            let links = frame::links(cloud, &notification.message).await?;
-            let frame = frame::replay_of(notification.event, &notification.message, &links);
-            open = send(cloud, account, id, &frame).await? == Posted::Taken;
-            if !open {
-                break;
-            }
-            taken.push(notification.event);
-        }
-        let notes = taken
-            .into_iter()
-            .map(|event| notifications.heard(account, event, now));
-        futures::future::try_join_all(notes).await?;
-        if !open {
-            return Ok(None);
+    if missed.len() == MOST_REPLAYED {
+        replayed.since = missed.first().map(|oldest| oldest.event);
+    }
+    missed.retain(|notification| replayed.events.insert(notification.event));
+    // Not noted as sent: an event whose telling was interrupted must still reach the other sockets.
+    for notification in missed {
+        let links = frame::links(cloud, &notification.message).await?;
+        let frame = frame::replay_of(notification.event, &notification.message, &links);
+        if send(cloud, account, id, &frame).await? != Posted::Taken {
+            return Ok(false);
         }
     }
-    Ok(Some(Since(from)))
+    Ok(true)
 }
 
 /// Closes the oldest sockets of an account that has too many.

@@ -77,20 +77,20 @@ async fn tell_one(
     let notification = news.to(recipient);
     let notifications = cloud.notifications().await?;
     // First of all, for a socket that is being greeted just now: its replay finds it.
-    if notifications.put_if_absent(account, &notification).await? == Inbox::Heard {
+    if notifications.put_if_absent(account, &notification).await? == Inbox::Sent {
         return Ok(true);
     }
     let frame = frame::of(news.event, &notification.message, links);
     let heard = say(cloud, account, &frame, now).await?;
     if heard {
-        notifications.heard(account, news.event, now).await?;
+        notifications.sent(account, news.event, now).await?;
     }
     Ok(heard)
 }
 
 /// Says it to every socket of an account that has been greeted. Heard is what at least one took and
-/// none was too slow for: what a slow one missed, it gets on reconnecting. What nobody has heard is
-/// left to the replay of those that are being greeted just now.
+/// none was too slow for: what a slow one missed, it gets on reconnecting. Those that are being greeted
+/// just now have it left to their replay.
 async fn say(
     cloud: &Cloud,
     account: AccountId,
@@ -102,9 +102,6 @@ async fn say(
     let (ready, waiting): (Vec<Socket>, Vec<Socket>) =
         sockets.into_iter().partition(|socket| socket.ready);
     let mut posted = send_to_all(cloud, account, &ready, frame).await?;
-    if is_heard(&posted) {
-        return Ok(true);
-    }
     let mut ready_by_now = Vec::new();
     for socket in waiting {
         if !connections.leave_to_replay(account, &socket.id).await? {

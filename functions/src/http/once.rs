@@ -2,8 +2,7 @@
 //!
 //! The answer is kept in the transaction that does the work. A call that finds its key used is
 //! answered from there; two at once both try, one is refused by the key, and is answered from there
-//! too; and so is one that finds itself forbidden what the other has just done. What failed changed
-//! nothing, so its key is unused and may be sent again.
+//! too. What failed changed nothing, so its key is unused and may be sent again.
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
@@ -137,16 +136,15 @@ impl Once {
         }
     }
 
-    /// What was answered to whoever used the key meanwhile, and otherwise the refusal: what
-    /// forbids a call may be what its own other try has just done.
+    /// What was answered to whoever used the key meanwhile, or else this refusal.
     pub(crate) async fn answered_or(
         &self,
         cloud: &Cloud,
-        refusal: Failure,
+        refused: Refused,
     ) -> Result<Reply, Failure> {
         match self.kept(cloud).await? {
             Some(kept) => self.same(kept),
-            None => Err(refusal),
+            None => Err(refused.into()),
         }
     }
 

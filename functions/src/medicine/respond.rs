@@ -38,7 +38,11 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     };
     let answer = MedicineAnswer::read(&mut form)?;
 
-    let reply = record(call.cloud, &caller, answer, call.now, &once).await?;
+    let reply = match record(call.cloud, &caller, answer, call.now, &once).await {
+        // What stands in the way may be this very answer, sent twice and recorded meanwhile.
+        Err(Failure::Refused(refused)) => once.answered_or(call.cloud, refused).await?,
+        outcome => outcome?,
+    };
     Ok(reply.sign(call.cloud).await?)
 }
 
@@ -109,10 +113,7 @@ async fn record(
 ) -> Result<Reply, Failure> {
     let requests = cloud.requests().await?;
     // Boxed: three reads at once make a large future.
-    let judged = match Box::pin(judge(cloud, &requests, caller, &answer, now)).await {
-        Ok(judged) => judged,
-        Err(refusal) => return once.answered_or(cloud, refusal).await,
-    };
+    let judged = Box::pin(judge(cloud, &requests, caller, &answer, now)).await?;
 
     let audio = match answer.audio {
         Some(audio) => Some(audio.store(cloud).await?),
@@ -123,11 +124,16 @@ async fn record(
     let reply = reply(&response);
     let mut commit = once.commit(cloud, &reply).await?;
     requests.answer(&mut commit, &judged.request, &response)?;
+    let accounts = cloud.accounts().await?;
+    accounts.must_be_there(&mut commit, judged.pharmacy.id)?;
     tell(cloud, &mut commit, &judged.request, &response).await?;
     match commit.run().await {
         Ok(()) => Ok(reply),
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::KeyUnused => {
             once.answered(cloud).await
+        }
+        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::AccountThere => {
+            Err(Failure::unauthenticated())
         }
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::FirstResponse => {
             Err(answered_before())

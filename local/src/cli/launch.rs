@@ -49,11 +49,7 @@ pub(super) async fn launch(plan: Plan, arguments: &StackArguments) -> Result<Loc
     drop(TcpListener::bind(address).map_err(|error| StartError::Address { address, error })?);
     let parameters: BTreeMap<_, _> = arguments.parameters.iter().cloned().collect();
     check(&plan.template, &parameters)?;
-    let artifact = match &arguments.artifact {
-        Some(path) if path.is_file() => std::path::absolute(path)?,
-        Some(path) => return Err(format!("there is no artifact {}", path.display()).into()),
-        None => build(&plan.template, arguments).await?,
-    };
+    let artifact = artifact(&plan.template, arguments).await?;
     let options = Options {
         host: plan.host,
         http_port: plan.port,
@@ -63,6 +59,18 @@ pub(super) async fn launch(plan: Plan, arguments: &StackArguments) -> Result<Loc
         ..Options::new(plan.template, artifact, plan.state)
     };
     Ok(LocalCloud::start(options).await?)
+}
+
+/// The functions: the given ones, or built now.
+pub(super) async fn artifact(
+    template: &Path,
+    arguments: &StackArguments,
+) -> Result<PathBuf, Failure> {
+    match &arguments.artifact {
+        Some(path) if path.is_file() => Ok(std::path::absolute(path)?),
+        Some(path) => Err(format!("there is no artifact {}", path.display()).into()),
+        None => build(template, arguments).await,
+    }
 }
 
 /// Reads the template for its mistakes alone.

@@ -1,5 +1,6 @@
 //! The command line.
 
+mod bench;
 mod demo;
 mod keys;
 mod launch;
@@ -31,6 +32,7 @@ Examples:
                                    start with another value for a parameter of the template
   callout demo                     play the medicine scenario against the running stack, or
                                    against one of its own if none is running
+  callout bench                    measure it (with the release build, on a quiet machine)
 
 While it runs:
   curl http://127.0.0.1:8000/_local/mail?to=me@example.com     mail, and the codes in it
@@ -62,6 +64,8 @@ enum Command {
     Start(start::Arguments),
     /// Play the medicine scenario over real HTTP and sockets, and check every step of it
     Demo(demo::Arguments),
+    /// Measure how fast it is, and what it asks of DynamoDB
+    Bench(bench::Arguments),
     /// Make a key pair for the access tokens of a deployment
     Keys,
 }
@@ -100,6 +104,7 @@ pub(crate) fn main() -> ExitCode {
     listen_to_traces(match &command {
         Command::Start(arguments) => arguments.stack.verbose,
         Command::Demo(arguments) => arguments.stack.verbose,
+        Command::Bench(arguments) => arguments.stack.verbose,
         Command::Keys => false,
     });
     match run(command) {
@@ -119,6 +124,7 @@ fn run(command: Command) -> Result<(), Failure> {
         match command {
             Command::Start(arguments) => start::run(arguments).await,
             Command::Demo(arguments) => demo::run(arguments).await,
+            Command::Bench(arguments) => bench::run(arguments).await,
             Command::Keys => keys::run(),
         }
     })

@@ -7,12 +7,13 @@ use std::time::Duration;
 
 use dynoxide::actions::get_records::{GetRecordsRequest, Record};
 use dynoxide::actions::get_shard_iterator::encode_shard_iterator;
-use dynoxide::{Database, DynoxideError};
+use dynoxide::{Database, DynoxideError, ImportOptions};
 use rusqlite::Connection;
 use serde_json::Value;
 use tokio::sync::{Semaphore, watch};
 
 use super::calls::{Operation, Touch};
+use super::meter::Meter;
 use super::tables;
 use crate::state::State;
 use crate::template::model::{Stack, Table};
@@ -81,6 +82,7 @@ struct Inner {
     calls: Semaphore,
     /// Tables with a stream, by physical name, each with a count of its writes to wait on.
     streams: BTreeMap<String, Stream>,
+    meter: Meter,
     /// Keeps a temporary folder for as long as its file is open.
     state: State,
 }
@@ -126,6 +128,7 @@ impl Engine {
                 streams: streams
                     .map(|table| (table.name.clone(), stream(table)))
                     .collect(),
+                meter: Meter::default(),
                 state: state.clone(),
             }),
         })
@@ -192,6 +195,28 @@ impl Engine {
         let answer = self.call(operation, touches, body).await;
         let text = answer.map_err(|error| error.to_json())?;
         serde_json::from_str(&text).map_err(|error| error.to_string())
+    }
+
+    /// What counts the calls of functions.
+    pub(crate) fn meter(&self) -> &Meter {
+        &self.inner.meter
+    }
+
+    /// Puts items into a table all at once, past its stream: how a measurement gets its responders.
+    ///
+    /// # Errors
+    /// What is wrong with the table or an item; then none is there.
+    pub(crate) async fn fill(&self, table_name: &str, items: Vec<Value>) -> Result<(), String> {
+        let table_name = table_name.to_owned();
+        let filled = self.run(move |database| {
+            let items = items
+                .into_iter()
+                .map(serde_json::from_value)
+                .collect::<Result<Vec<dynoxide::Item>, _>>()
+                .map_err(|error| DynoxideError::SerializationException(error.to_string()))?;
+            database.import_items(&table_name, items, ImportOptions::default())
+        });
+        filled.await.map(drop).map_err(|error| error.to_string())
     }
 
     /// Tells the pollers of that table's stream that there is something to read.

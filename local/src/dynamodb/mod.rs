@@ -9,12 +9,14 @@
 mod calls;
 mod door;
 mod engine;
+mod meter;
 pub mod streams;
 mod tables;
 mod upkeep;
 
 pub use door::serve;
 pub use engine::{DynamoError, Engine};
+pub use meter::{Meter, Metered, Metering};
 
 #[cfg(test)]
 mod tests;

@@ -202,6 +202,7 @@ impl FunctionPool {
                 pool.gone(id);
             }
         };
+        let began = Instant::now();
         let spawned = Instance::spawn(&self.options, &self.function, &self.log, gone).await;
         let (instance, stopping) = {
             let mut state = self.state();
@@ -219,6 +220,7 @@ impl FunctionPool {
             return Err(InvokeError::Stopping);
         }
         instance.ready(self.options.init_timeout).await?;
+        self.counters.polled(began.elapsed());
         Ok(instance)
     }
 

@@ -22,6 +22,8 @@ pub struct FunctionStats {
     pub throttles: u64,
     /// How long the last invocation took, in milliseconds, waiting for an instance excluded.
     pub last_duration_ms: Option<f64>,
+    /// How long the last process that was started took to its first poll, in milliseconds.
+    pub last_init_ms: Option<f64>,
     /// Processes alive now.
     pub instances: usize,
     /// Resident memory of the largest of them, in bytes, where the system tells.
@@ -39,6 +41,7 @@ struct Counts {
     errors: u64,
     throttles: u64,
     last_duration: Option<Duration>,
+    last_init: Option<Duration>,
 }
 
 impl Counters {
@@ -55,6 +58,10 @@ impl Counters {
             counts.invocations += 1;
             counts.last_duration = Some(duration);
         });
+    }
+
+    pub(super) fn polled(&self, after: Duration) {
+        self.with(|counts| counts.last_init = Some(after));
     }
 
     pub(super) fn failed(&self, error: &InvokeError) {
@@ -79,9 +86,8 @@ impl Counters {
             cold_starts: counts.cold_starts,
             errors: counts.errors,
             throttles: counts.throttles,
-            last_duration_ms: counts
-                .last_duration
-                .map(|duration| duration.as_secs_f64() * 1_000.0),
+            last_duration_ms: counts.last_duration.map(milliseconds),
+            last_init_ms: counts.last_init.map(milliseconds),
             instances: processes.len(),
             resident_bytes: processes
                 .iter()
@@ -89,6 +95,10 @@ impl Counters {
                 .max(),
         }
     }
+}
+
+fn milliseconds(duration: Duration) -> f64 {
+    duration.as_secs_f64() * 1_000.0
 }
 
 /// `VmRSS` of a process; `None` where there is no `/proc` or no such process.
