@@ -3,6 +3,7 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, clippy::missing_panics_doc)]
 
+pub mod campaign;
 mod forger;
 mod person;
 mod socket;
