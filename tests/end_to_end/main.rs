@@ -15,7 +15,6 @@ mod departures;
 mod events;
 mod faults;
 mod idempotency;
-mod leaving;
 mod links;
 mod medicine;
 mod policies;
