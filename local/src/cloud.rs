@@ -31,6 +31,7 @@ use crate::faults::Faults;
 use crate::gateway::edge::Edge;
 use crate::gateway::http::HttpGateway;
 use crate::gateway::websocket::SocketGateway;
+use crate::iam::Iam;
 use crate::lambda::{Invoke, LambdaOptions, Lambdas};
 use crate::mail::Mailbox;
 use crate::push::Pushes;
@@ -56,6 +57,7 @@ pub struct LocalCloud {
     stack: Arc<Stack>,
     engine: Engine,
     faults: Faults,
+    iam: Arc<Iam>,
     token_key: TokenKey,
     dead_letters: DeadLetters,
     mailbox: Mailbox,
@@ -79,11 +81,13 @@ struct Services {
     pushes: Pushes,
     dead_letters: DeadLetters,
     faults: Faults,
+    iam: Arc<Iam>,
 }
 
 impl Services {
     fn open(state: &State, stack: &Stack) -> Result<Self, StartError> {
         Ok(Self {
+            iam: Arc::new(Iam::of(stack)?),
             engine: Engine::open(state, stack)?,
             secrets: Secrets::open(state, stack).map_err(io("the secrets cannot be kept"))?,
             mailbox: Mailbox::default(),
@@ -176,6 +180,7 @@ impl LocalCloud {
             stack,
             engine: services.engine,
             faults: services.faults,
+            iam: services.iam,
             token_key,
             dead_letters: services.dead_letters,
             mailbox: services.mailbox,
@@ -212,6 +217,11 @@ impl LocalCloud {
     /// Faults to be made on purpose.
     pub fn faults(&self) -> &Faults {
         &self.faults
+    }
+
+    /// What the functions may do, and what of it they have not done.
+    pub fn iam(&self) -> &Iam {
+        &self.iam
     }
 
     /// The key that this state folder signs access tokens with.

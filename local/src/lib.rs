@@ -11,6 +11,7 @@ pub mod demo;
 pub mod dynamodb;
 pub mod faults;
 pub mod gateway;
+pub mod iam;
 mod identifiers;
 pub mod lambda;
 pub mod mail;

@@ -16,6 +16,7 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::iam::{Decision, Iam, resource};
 use crate::query_api::{self, Call, Fault};
 
 const NAMESPACE: &str = "http://ses.amazonaws.com/doc/2010-12-01/";
@@ -172,25 +173,35 @@ struct Draft {
 pub async fn serve(
     listener: TcpListener,
     mailbox: Mailbox,
+    iam: Arc<Iam>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let router = Router::new()
         .route("/", axum::routing::post(call))
         .layer(DefaultBodyLimit::max(LARGEST_CALL))
-        .with_state(mailbox);
+        .with_state((mailbox, iam));
     axum::serve(listener, router)
         .with_graceful_shutdown(shutdown)
         .await
 }
 
-async fn call(Shared(mailbox): Shared<Mailbox>, headers: HeaderMap, body: Bytes) -> Response {
-    match send(&mailbox, &headers, &body) {
+async fn call(
+    Shared((mailbox, iam)): Shared<(Mailbox, Arc<Iam>)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match send(&mailbox, &iam, &headers, &body) {
         Ok(answer) => answer,
         Err(fault) => fault.into_response(NAMESPACE),
     }
 }
 
-fn send(mailbox: &Mailbox, headers: &HeaderMap, body: &Bytes) -> Result<Response, Fault> {
+fn send(
+    mailbox: &Mailbox,
+    iam: &Iam,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Response, Fault> {
     let call = Call::read(headers, body)?;
     let draft = match call.action.as_str() {
         "SendEmail" => simple(&call)?,
@@ -198,12 +209,29 @@ fn send(mailbox: &Mailbox, headers: &HeaderMap, body: &Bytes) -> Result<Response
         other => return Err(Fault::unknown_action(other)),
     };
     check(&draft)?;
-    let id = mailbox.add(draft, &call.caller);
+    admit(iam, &call, &draft)?;
+    let id = mailbox.add(draft, &call.caller.access_key);
     Ok(query_api::answer(
         NAMESPACE,
         &call.action,
         &format!("<MessageId>{id}</MessageId>"),
     ))
+}
+
+/// Whether the caller may send as that sender. SES asks for the identity that was verified, which is the
+/// address or its domain and not known here: either will do.
+fn admit(iam: &Iam, call: &Call, draft: &Draft) -> Result<(), Fault> {
+    let action = format!("ses:{}", call.action);
+    let address = bare(&draft.from);
+    let domain = address
+        .rsplit_once('@')
+        .map_or(address, |(_, domain)| domain);
+    let may_by_domain = call.caller.function().is_some_and(|function| {
+        iam.decide(function, &action, &resource::mail_identity(domain)) == Decision::Allowed
+    });
+    let identity = if may_by_domain { domain } else { address };
+    iam.admit(&call.caller, [(action, resource::mail_identity(identity))])
+        .map_err(|refused| Fault::refused(&refused, "AccessDenied"))
 }
 
 fn simple(call: &Call) -> Result<Draft, Fault> {

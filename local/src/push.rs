@@ -19,6 +19,7 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::iam::Iam;
 use crate::query_api::{self, Call, Fault};
 use crate::state::State;
 use devices::Devices;
@@ -147,7 +148,7 @@ impl Pushes {
             token,
             message,
             subject: call.field("Subject").map(str::to_owned),
-            caller: call.caller.clone(),
+            caller: call.caller.access_key.clone(),
             sent_at: OffsetDateTime::now_utc(),
         });
         drop(sent);
@@ -163,25 +164,36 @@ impl Pushes {
 pub async fn serve(
     listener: TcpListener,
     pushes: Pushes,
+    iam: Arc<Iam>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let router = Router::new()
         .route("/", axum::routing::post(call))
-        .with_state(pushes);
+        .with_state((pushes, iam));
     axum::serve(listener, router)
         .with_graceful_shutdown(shutdown)
         .await
 }
 
-async fn call(Shared(pushes): Shared<Pushes>, headers: HeaderMap, body: Bytes) -> Response {
-    match dispatch(&pushes, &headers, &body) {
+async fn call(
+    Shared((pushes, iam)): Shared<(Pushes, Arc<Iam>)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    match dispatch(&pushes, &iam, &headers, &body) {
         Ok(answer) => answer,
         Err(fault) => fault.into_response(NAMESPACE),
     }
 }
 
-fn dispatch(pushes: &Pushes, headers: &HeaderMap, body: &Bytes) -> Result<Response, Fault> {
+fn dispatch(
+    pushes: &Pushes,
+    iam: &Iam,
+    headers: &HeaderMap,
+    body: &Bytes,
+) -> Result<Response, Fault> {
     let call = Call::read(headers, body)?;
+    admit(iam, &call)?;
     let result = match call.action.as_str() {
         "CreatePlatformEndpoint" => create(pushes, &call)?,
         "GetEndpointAttributes" => attributes(pushes, &call)?,
@@ -200,6 +212,24 @@ fn dispatch(pushes: &Pushes, headers: &HeaderMap, body: &Bytes) -> Result<Respon
         other => return Err(Fault::unknown_action(other)),
     };
     Ok(query_api::answer(NAMESPACE, &call.action, &result))
+}
+
+/// Whether the caller may do this to what it names. A call that names nothing is judged as one on
+/// everything, before anything is said about what it lacks.
+fn admit(iam: &Iam, call: &Call) -> Result<(), Fault> {
+    let named = [
+        "TargetArn",
+        "TopicArn",
+        "PlatformApplicationArn",
+        "EndpointArn",
+    ];
+    let resource = named.iter().find_map(|name| call.field(name));
+    let wanted = (
+        format!("SNS:{}", call.action),
+        resource.unwrap_or("*").to_owned(),
+    );
+    iam.admit(&call.caller, [wanted])
+        .map_err(|refused| Fault::refused(&refused, "AuthorizationError"))
 }
 
 fn create(pushes: &Pushes, call: &Call) -> Result<String, Fault> {

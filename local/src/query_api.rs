@@ -9,14 +9,15 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 
 use crate::caller::Caller;
+use crate::iam::Refused;
 
 /// One call of a client, its form taken apart.
 #[derive(Debug)]
 pub(crate) struct Call {
     /// `Action`: the operation.
     pub(crate) action: String,
-    /// Access key id of the caller, from the credential scope of its signature.
-    pub(crate) caller: String,
+    /// Who calls, by the credential scope of the signature.
+    pub(crate) caller: Caller,
     fields: BTreeMap<String, String>,
 }
 
@@ -44,7 +45,7 @@ impl Call {
         })?;
         Ok(Self {
             action,
-            caller: caller.access_key,
+            caller,
             fields,
         })
     }
@@ -113,6 +114,15 @@ impl Fault {
             "InvalidAction",
             format!("Could not find operation {action}"),
         )
+    }
+
+    /// A call that is not let in; `denied` is the service's own code for what policies forbid.
+    pub(crate) fn refused(refused: &Refused, denied: &'static str) -> Self {
+        let code = match refused {
+            Refused::Unknown => "InvalidClientTokenId",
+            Refused::Denied(_) => denied,
+        };
+        Self::new(StatusCode::FORBIDDEN, code, refused.message())
     }
 
     /// The fault as XML, in the namespace of its service.
@@ -194,7 +204,7 @@ mod tests {
         );
         let call = Call::read(&signed(), &body).unwrap();
         assert_eq!(call.action, "Publish");
-        assert_eq!(call.caller, "LOCALSendOtp");
+        assert_eq!(call.caller.access_key, "LOCALSendOtp");
         assert_eq!(call.list("To"), ["a@b.c", "d"]);
         assert_eq!(call.map("A", "key", "value")["Enabled"], "true");
         assert_eq!(

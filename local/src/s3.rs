@@ -5,20 +5,25 @@
 //! `AWS_ENDPOINT_URL_S3=http://127.0.0.1:port` is enough. (`localhost` would not do: there they put
 //! the bucket before the host name.)
 
+mod access;
+
 use std::future::Future;
 use std::path::Path;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
 use axum::middleware::Next;
 use axum::response::{IntoResponse, Response};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use s3s::S3Result;
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::service::S3ServiceBuilder;
-use s3s::{S3Result, s3_error};
 use tokio::net::TcpListener;
 
+use self::access::{ByPolicy, unknown_key};
 use crate::caller::KEY_PREFIX;
+use crate::iam::Iam;
 use crate::state::State;
 use crate::template::model::Stack;
 
@@ -57,6 +62,7 @@ pub async fn serve(
     state: &State,
     stack: &Stack,
     credentials: Credentials,
+    iam: Arc<Iam>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), S3Error> {
     let root = state.path().join("s3");
@@ -66,6 +72,7 @@ pub async fn serve(
         .map_err(|error| S3Error::Folder(format!("{}: {error:?}", root.display())))?;
     let mut builder = S3ServiceBuilder::new(files);
     builder.set_auth(SharedSecret(credentials));
+    builder.set_access(ByPolicy(iam));
     let service = tower::util::MapErr::new(builder.build(), |error| {
         // s3s answers errors of callers itself; what arrives here is a failure of its own.
         tracing::error!(?error, "the S3 door failed on a call");
@@ -106,10 +113,7 @@ impl S3Auth for SharedSecret {
             Some(logical_id) if !logical_id.is_empty() => {
                 Ok(SecretKey::from(self.0.secret.as_str()))
             }
-            Some(_) | None => Err(s3_error!(
-                InvalidAccessKeyId,
-                "The AWS Access Key Id you provided does not exist in our records."
-            )),
+            Some(_) | None => Err(unknown_key()),
         }
     }
 }

@@ -21,6 +21,7 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 
 use crate::caller::Caller;
+use crate::iam::{Iam, Refused};
 use crate::state::State;
 use crate::template::model::{Secret, Stack};
 use crate::template::secret_arn;
@@ -142,22 +143,28 @@ impl Secrets {
 pub async fn serve(
     listener: TcpListener,
     secrets: Secrets,
+    iam: Arc<Iam>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> io::Result<()> {
-    let router = Router::new().route("/", post(answer)).with_state(secrets);
+    let router = Router::new()
+        .route("/", post(answer))
+        .with_state((secrets, iam));
     axum::serve(listener, router)
         .with_graceful_shutdown(shutdown)
         .await
 }
 
-async fn answer(Shared(secrets): Shared<Secrets>, headers: HeaderMap, body: Bytes) -> Response {
-    // What a function's policies forbid belongs here: the caller and the operation are known.
-    if Caller::of(&headers).is_none() {
+async fn answer(
+    Shared((secrets, iam)): Shared<(Secrets, Arc<Iam>)>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Response {
+    let Some(caller) = Caller::of(&headers) else {
         return refusal(
             "MissingAuthenticationTokenException",
             "Missing Authentication Token",
         );
-    }
+    };
     let target = headers
         .get("x-amz-target")
         .and_then(|target| target.to_str().ok());
@@ -166,7 +173,17 @@ async fn answer(Shared(secrets): Shared<Secrets>, headers: HeaderMap, body: Byte
     let Some(id) = body["SecretId"].as_str() else {
         return refusal("ValidationException", "SecretId is missing");
     };
-    let Some(secret) = secrets.find(id) else {
+    let found = secrets.find(id);
+    let arn = secret_arn(found.map_or(id, |secret| secret.name.as_str()));
+    let action = format!("secretsmanager:{}", operation.unwrap_or_default());
+    if let Err(refused) = iam.admit(&caller, [(action, arn)]) {
+        let kind = match refused {
+            Refused::Unknown => "UnrecognizedClientException",
+            Refused::Denied(_) => "AccessDeniedException",
+        };
+        return refusal(kind, &refused.message());
+    }
+    let Some(secret) = found else {
         let what = "Secrets Manager can't find the specified secret.";
         return refusal("ResourceNotFoundException", what);
     };
@@ -244,6 +261,7 @@ mod tests {
     #![allow(clippy::unwrap_used)]
 
     use super::*;
+    use crate::iam::fixture;
 
     fn stack() -> Stack {
         let secret = |logical_id: &str, generated_length| Secret {
@@ -262,6 +280,16 @@ mod tests {
     }
 
     async fn ask(secrets: &Secrets, operation: &str, id: &str) -> (StatusCode, Value) {
+        let iam = fixture::allowing("Login", &["secretsmanager:*"]);
+        ask_under(iam, secrets, operation, id).await
+    }
+
+    async fn ask_under(
+        iam: Arc<Iam>,
+        secrets: &Secrets,
+        operation: &str,
+        id: &str,
+    ) -> (StatusCode, Value) {
         let mut headers = HeaderMap::new();
         headers.insert(
             "x-amz-target",
@@ -271,7 +299,7 @@ mod tests {
             "AWS4-HMAC-SHA256 Credential=LOCALLogin/20260101/us-east-1/s/aws4_request, Signature=a";
         headers.insert(header::AUTHORIZATION, signed.parse().unwrap());
         let body = Bytes::from(json!({ "SecretId": id }).to_string());
-        let response = answer(Shared(secrets.clone()), headers, body).await;
+        let response = answer(Shared((secrets.clone(), iam)), headers, body).await;
         let status = response.status();
         let body = axum::body::to_bytes(response.into_body(), usize::MAX)
             .await
@@ -307,6 +335,24 @@ mod tests {
         let (_, body) = ask(&secrets, "GetSecretValue", "callout-local-Key").await;
         assert_eq!(body["SecretString"], "private");
         assert!(secrets.set("Another", "x").is_err());
+    }
+
+    #[tokio::test]
+    async fn a_secret_is_for_those_who_may_read_it() {
+        let secrets = Secrets::open(&State::temporary().unwrap(), &stack()).unwrap();
+        for (function, kind) in [
+            ("Login", "AccessDeniedException"),
+            ("Logout", "UnrecognizedClientException"),
+        ] {
+            let iam = fixture::allowing(function, &["secretsmanager:DescribeSecret"]);
+            let (status, body) =
+                ask_under(iam, &secrets, "GetSecretValue", "callout-local-Pepper").await;
+            assert_eq!(status, StatusCode::BAD_REQUEST);
+            assert_eq!(body["__type"], kind, "{body}");
+        }
+        let iam = fixture::allowing("Login", &["secretsmanager:DescribeSecret"]);
+        let (status, _) = ask_under(iam, &secrets, "DescribeSecret", "callout-local-Pepper").await;
+        assert_eq!(status, StatusCode::OK);
     }
 
     #[test]

@@ -1,6 +1,6 @@
 //! Fifty pharmacies accept one request at the same instant: one of them has it.
 
-use callout_tests::Stage;
+use callout_tests::{Person, Stage};
 use futures::future::join_all;
 use serde_json::json;
 
@@ -24,7 +24,7 @@ async fn of_fifty_accepts_at_once_exactly_one_wins() {
     let pharmacies =
         join_all((0..PHARMACIES).map(|n| stage.pharmacy_owned(format!("Pharmacy {n}"), LAT, LNG)))
             .await;
-    let mut sockets = join_all(pharmacies.iter().map(|pharmacy| pharmacy.socket())).await;
+    let mut sockets = join_all(pharmacies.iter().map(Person::socket)).await;
 
     for round in 0..rounds() {
         let request = customer.requests_medicine(LAT, LNG, 5.0).await;

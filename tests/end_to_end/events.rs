@@ -1,7 +1,6 @@
 //! Every event in `events/` is one that its function takes.
 
-use std::collections::BTreeMap;
-
+use callout_local::demo::events::Blanks;
 use callout_tests::{Stage, workspace_root};
 use serde_json::{Value, json};
 
@@ -43,22 +42,17 @@ async fn every_function_takes_its_event() {
     let pharmacy_b = stage.pharmacy("Pharmacy B", LAT, LNG).await;
     let customer = stage.customer("John Doe").await;
     let request = customer.requests_medicine(LAT, LNG, 5.0).await;
-    let mut blanks = BTreeMap::from([("request_id".to_owned(), request)]);
+    let mut blanks = Blanks::default().with("request_id", &request);
     for (name, person) in [
         ("pharmacy_a", &pharmacy_a),
         ("pharmacy_b", &pharmacy_b),
         ("customer", &customer),
     ] {
-        blanks.insert(format!("{name}.access"), person.access.clone());
-        blanks.insert(format!("{name}.refresh"), person.refresh.clone());
-        blanks.insert(format!("{name}.user_id"), person.id.clone());
+        blanks = blanks.with_account(name, &person.access, &person.refresh, &person.id);
     }
     for (handler, expected) in EXPECTED {
         let path = workspace_root().join(format!("events/{handler}.json"));
-        let mut text = std::fs::read_to_string(&path).unwrap();
-        for (blank, value) in &blanks {
-            text = text.replace(&format!("{{{{{blank}}}}}"), value);
-        }
+        let text = blanks.fill(&std::fs::read_to_string(&path).unwrap());
         assert!(!text.contains("{{"), "{handler}: a blank is not filled");
         let answer: Value = stage.invoke(handler, &text).await;
         if *expected == 0 {

@@ -92,4 +92,13 @@ async fn an_answer_is_given_once_and_repeated_by_its_key() {
     let again = pharmacy.post_once("/medicine/response/", "yes", body).await;
     assert_eq!(again.status, 201);
     assert_eq!(again.body, first.body);
+
+    let request = customer.requests_medicine(LAT, LNG, 5.0).await;
+    let body = json!({"request_id": request, "response_type": "ACCEPTED"});
+    let answers =
+        join_all((0..20).map(|_| pharmacy.post_once("/medicine/response/", "yes-2", body.clone())))
+            .await;
+    for answer in &answers {
+        assert_eq!((answer.status, &answer.body), (201, &answers[0].body));
+    }
 }

@@ -5,12 +5,18 @@
 
 mod accounts;
 mod agreement;
+mod answers;
 mod bad_input;
 mod contest;
 mod crash;
+mod delivery;
+mod departures;
 mod events;
 mod idempotency;
+mod leaving;
+mod links;
 mod medicine;
+mod policies;
 mod profiles;
 mod sessions;
 mod sockets;

@@ -1,6 +1,6 @@
 //! The medicine broadcast: told by distance, first to accept wins, everybody hears of it.
 
-use callout_tests::{Stage, tiny_png};
+use callout_tests::{Person, Stage, tiny_png};
 use serde_json::{Value, json};
 
 const LAT: f64 = 27.7172;
@@ -8,18 +8,8 @@ const LNG: f64 = 85.3240;
 /// Degrees of latitude to a kilometre.
 const KM: f64 = 1.0 / 111.195;
 
-#[tokio::test]
-async fn a_broadcast_reaches_those_in_its_radius_and_the_first_accept_wins() {
-    let stage = Stage::set().await;
-    let near = stage.pharmacy("Near", LAT + KM, LNG).await;
-    let middle = stage.pharmacy("Middle", LAT + 4.0 * KM, LNG).await;
-    let far = stage.pharmacy("Far", LAT + 15.0 * KM, LNG).await;
-    let customer = stage.customer("John Doe").await;
-    let mut near_socket = near.socket().await;
-    let mut middle_socket = middle.socket().await;
-    let mut far_socket = far.socket().await;
-    let mut customer_socket = customer.socket().await;
-
+/// Asks two pharmacies, in the seed's fields and for the seed's answer; the request's id.
+async fn broadcast(customer: &Person) -> String {
     let created = customer
         .post(
             "/medicine/request/",
@@ -44,7 +34,22 @@ async fn a_broadcast_reaches_those_in_its_radius_and_the_first_accept_wins() {
     for absent in ["image", "pharmacy", "pharmacy_name"] {
         assert_eq!(data.get(absent), Some(&Value::Null), "{absent}");
     }
+    request
+}
 
+#[tokio::test]
+async fn a_broadcast_reaches_those_in_its_radius_and_the_first_accept_wins() {
+    let stage = Stage::set().await;
+    let near = stage.pharmacy("Near", LAT + KM, LNG).await;
+    let middle = stage.pharmacy("Middle", LAT + 4.0 * KM, LNG).await;
+    let far = stage.pharmacy("Far", LAT + 15.0 * KM, LNG).await;
+    let customer = stage.customer("John Doe").await;
+    let mut near_socket = near.socket().await;
+    let mut middle_socket = middle.socket().await;
+    let mut far_socket = far.socket().await;
+    let mut customer_socket = customer.socket().await;
+
+    let request = broadcast(&customer).await;
     let heard = near_socket.expect("new_request").await;
     assert_eq!(heard["request_id"], request.as_str());
     assert_eq!(heard["patient_name"], "John Doe");

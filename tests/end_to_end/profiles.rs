@@ -45,6 +45,31 @@ async fn one_key_opens_one_account_and_another_password_is_another_body() {
     let mut confirmed = registration("new@example.com");
     confirmed["confirm_password"] = confirmed["password"].clone();
     assert_eq!(register(confirmed).await.status, 201, "it means the same");
+
+    // Whether a password is the one that was sent with a key is not to be found out by trying.
+    let mut guess = registration("new@example.com");
+    let mut statuses = Vec::new();
+    for number in 0..6 {
+        guess["password"] = json!(format!("a guessed password {number}"));
+        statuses.push(register(guess.clone()).await.status);
+    }
+    assert_eq!(statuses, [422, 422, 422, 422, 429, 429]);
+}
+
+#[tokio::test]
+async fn thirty_changes_of_one_field_at_once_are_all_made() {
+    let stage = Stage::set().await;
+    let customer = stage.customer("John Doe").await;
+    let answers = join_all((0..30).map(|number| {
+        customer.patch(
+            "/customer/profile/",
+            json!({"name": format!("John {number}")}),
+        )
+    }))
+    .await;
+    for answer in answers {
+        assert_eq!(answer.status, 200, "{}", answer.body);
+    }
 }
 
 #[tokio::test]

@@ -140,6 +140,17 @@ async fn a_new_password_ends_every_session() {
         401
     );
     assert_eq!(customer.login().await.status, 401);
+    // The token that may have been stolen is still in its quarter of an hour.
+    let profile = "/customer/profile/";
+    assert_eq!(customer.get(profile).await.status, 401);
+    assert_eq!(
+        customer
+            .patch(profile, json!({"name": "Mallory"}))
+            .await
+            .status,
+        401
+    );
+    assert_eq!(customer.delete(profile).await.status, 401);
     let fresh = stage
         .post(
             "/login",

@@ -221,6 +221,23 @@ async fn who_was_away_finds_on_connecting_what_they_missed_and_only_once() {
 }
 
 #[tokio::test]
+async fn what_was_not_acknowledged_is_said_again_on_the_next_socket() {
+    let stage = Stage::set().await;
+    let pharmacy = stage.pharmacy("Near", LAT, LNG).await;
+    let customer = stage.customer("John Doe").await;
+    let mut lost = pharmacy.socket().await;
+    let request = customer.requests_medicine(LAT, LNG, 5.0).await;
+    // It left for a phone that may have lost its network: that it was sent says nothing.
+    let sent = lost.expect("new_request").await;
+    drop(lost);
+    let mut socket = pharmacy.socket().await;
+    let again = socket.expect("new_request").await;
+    assert_eq!(again["request_id"], request.as_str());
+    assert_eq!(again["event_id"], sent["event_id"]);
+    assert_eq!(again["replayed"], true);
+}
+
+#[tokio::test]
 async fn a_socket_answers_a_request_as_rest_does() {
     let stage = Stage::set().await;
     let near = stage.pharmacy("Near", LAT, LNG).await;

@@ -46,6 +46,11 @@ pub fn workspace_root() -> PathBuf {
         .to_path_buf()
 }
 
+/// A recording of nothing: what is looked at is how it begins.
+pub fn tiny_wav() -> Vec<u8> {
+    b"RIFF\x04\0\0\0WAVE".to_vec()
+}
+
 /// An image of one pixel: a whole and valid PNG.
 pub fn tiny_png() -> Vec<u8> {
     const PNG: &[u8] = &[

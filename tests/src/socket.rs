@@ -1,5 +1,6 @@
 //! A socket as a test listens to it: what is awaited comes, or the test fails and says what came.
 
+use std::collections::HashSet;
 use std::time::Duration;
 
 use callout_local::client::{ClientError, Socket};
@@ -19,6 +20,7 @@ pub type Refusal = (u16, Value);
 #[derive(Debug)]
 pub struct Heard {
     socket: Socket,
+    seen: HashSet<String>,
     /// The first message.
     pub greeting: Value,
 }
@@ -29,16 +31,38 @@ impl Heard {
             Ok(mut socket) => {
                 let greeting = socket.next(PATIENCE).await.unwrap();
                 assert_eq!(greeting["type"], "connection", "the first message");
-                Ok(Self { socket, greeting })
+                let seen = event_of(&greeting).into_iter().collect();
+                Ok(Self {
+                    socket,
+                    seen,
+                    greeting,
+                })
             }
             Err(ClientError::Refused { status, body }) => Err((status, body)),
             Err(other) => panic!("{other}"),
         }
     }
 
-    /// The next unread message of a type.
+    /// The next unread message of a type that was not read before: delivery is at least once, and a
+    /// client knows a message again by its `event_id`.
     pub async fn expect(&mut self, kind: &str) -> Value {
-        self.socket.expect(kind, PATIENCE).await.unwrap()
+        loop {
+            let message = self.socket.expect(kind, PATIENCE).await.unwrap();
+            if self.is_new(&message) {
+                return message;
+            }
+        }
+    }
+
+    fn is_new(&mut self, message: &Value) -> bool {
+        event_of(message).is_none_or(|event| self.seen.insert(event))
+    }
+
+    /// Every message of a type so far, also those that came again.
+    pub fn all(&self, kind: &str) -> Vec<Value> {
+        let mut all = self.socket.received();
+        all.retain(|message| message["type"] == kind);
+        all
     }
 
     /// All unread messages until the first of a type, which is taken too.
@@ -46,6 +70,9 @@ impl Heard {
         let mut before = Vec::new();
         loop {
             let message = self.socket.next(PATIENCE).await.unwrap();
+            if !self.is_new(&message) {
+                continue;
+            }
             if message["type"] == kind {
                 return before;
             }
@@ -79,7 +106,9 @@ impl Heard {
 
     /// What came and was not awaited, so far.
     pub fn others(&mut self) -> Vec<Value> {
-        self.socket.take_unread()
+        let mut others = self.socket.take_unread();
+        others.retain(|message| self.is_new(message));
+        others
     }
 
     /// Says a text in two frames.
@@ -95,4 +124,8 @@ impl Heard {
     pub async fn closed(&mut self) -> Option<u16> {
         self.socket.closed(PATIENCE).await.unwrap().code
     }
+}
+
+fn event_of(message: &Value) -> Option<String> {
+    message["event_id"].as_str().map(str::to_owned)
 }

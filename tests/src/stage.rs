@@ -2,10 +2,11 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
+use std::time::Duration;
 
 use callout_local::artifact::{self, BuildOptions, Console};
 use callout_local::client::{self, Account, Api, ClientError, Mailbox};
-use callout_local::cloud::{LocalCloud, Options};
+use callout_local::cloud::{LocalCloud, Options, StartError};
 use callout_local::lambda::Invoke as _;
 use callout_local::state::State;
 use serde_json::{Value, json};
@@ -13,7 +14,7 @@ use tokio::sync::OnceCell;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
 use crate::person::Person;
-use crate::socket::{Heard, Refusal};
+use crate::socket::{Heard, PATIENCE, Refusal};
 use crate::{Answer, workspace_root};
 
 /// A fresh local cloud; gone with the test.
@@ -45,17 +46,34 @@ async fn artifact() -> PathBuf {
 impl Stage {
     /// Sets the stage.
     pub async fn set() -> Self {
-        let options = Options::new(
-            workspace_root().join("template.yaml"),
-            artifact().await,
-            State::temporary().unwrap(),
-        );
-        let cloud = LocalCloud::start(options).await.unwrap();
-        Self {
+        let template = workspace_root().join("template.yaml");
+        Self::with(template, State::temporary().unwrap())
+            .await
+            .unwrap()
+    }
+
+    /// Sets it on a copy of the template that was changed.
+    ///
+    /// # Errors
+    /// Why the local cloud does not start on that.
+    pub async fn set_on(change: impl FnOnce(&str) -> String) -> Result<Self, StartError> {
+        let original = std::fs::read_to_string(workspace_root().join("template.yaml")).unwrap();
+        let changed = change(&original);
+        assert_ne!(changed, original, "nothing was changed");
+        let state = State::temporary().unwrap();
+        let template = state.path().join("template.yaml");
+        std::fs::write(&template, changed).unwrap();
+        Self::with(template, state).await
+    }
+
+    async fn with(template: PathBuf, state: State) -> Result<Self, StartError> {
+        let options = Options::new(template, artifact().await, state);
+        let cloud = LocalCloud::start(options).await?;
+        Ok(Self {
             api: Api::new(cloud.http_url()),
             cloud,
             people: AtomicU32::new(0),
-        }
+        })
     }
 
     /// `GET` without a token.
@@ -192,6 +210,17 @@ impl Stage {
     pub async fn table(&self, table: &str, operation: &str, mut body: Value) -> Value {
         body["TableName"] = json!(self.cloud.stack().tables[table].name);
         self.cloud.dynamodb(operation, &body).await.unwrap()
+    }
+
+    /// Waits until something holds that nobody tells of.
+    pub async fn until(&self, what: &str, mut holds: impl AsyncFnMut(&Self) -> bool) {
+        let waiting = async {
+            while !holds(self).await {
+                tokio::time::sleep(Duration::from_millis(20)).await;
+            }
+        };
+        let waited = tokio::time::timeout(PATIENCE, waiting).await;
+        assert!(waited.is_ok(), "in vain: {what}");
     }
 
     /// Everything in an account's inbox.

@@ -6,6 +6,7 @@
 //! tokens call its holder; two changes at once come to what they do one after the other.
 
 use callout_cloud::commit::{CommitError, Guard};
+use callout_cloud::contention;
 use callout_cloud::failure::CloudError;
 use callout_domain::account::{Account, PersonName, PhoneNumber};
 use callout_domain::moment::Moment;
@@ -14,8 +15,6 @@ use super::profile_fields::{self, text};
 use super::{own_profile, views};
 use crate::http::{Answer, Call, Failure, Form, Given};
 
-/// How often somebody else's change in between is put up with.
-const TRIES: u32 = 6;
 /// What a profile shows and this does not change.
 const FIXED: [(&str, &str); 4] = [
     ("email", "cannot be changed here"),
@@ -28,13 +27,13 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let caller = own_profile::caller(&call)?;
     let mut form = call.json()?;
     let accounts = call.cloud.accounts().await?;
-    for _ in 0..TRIES {
-        let account = own_profile::read(&accounts, &caller).await?;
+    for tries in 0..contention::TRIES {
+        let account = own_profile::read(&call, &accounts, &caller).await?;
         let changed = changed(&mut form, &account, call.now)?;
         if changed == account {
             return Ok(Answer::ok(views::own(&account)));
         }
-        if changed.profile != account.profile {
+        if !form.is_absent("hospital_id") {
             profile_fields::check_hospital(&accounts, &changed.profile).await?;
         }
         let mut commit = call.cloud.commit().await;
@@ -42,7 +41,9 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         match commit.run().await {
             Ok(()) => return Ok(Answer::ok(views::own(&changed))),
             // Changed or deleted meanwhile: decided again on what is there now.
-            Err(CommitError::Refused(refusal)) if refusal.guard == Guard::AccountUnchanged => {}
+            Err(CommitError::Refused(refusal)) if refusal.guard == Guard::AccountUnchanged => {
+                contention::wait(tries).await;
+            }
             Err(error) => return Err(error.into()),
         }
     }

@@ -22,12 +22,20 @@ pub(super) fn caller(call: &Call) -> Result<Caller, Failure> {
     }
 }
 
-/// The caller's account as it is now. A token outlives an account that was deleted, and is then
-/// nobody's.
-pub(super) async fn read(accounts: &Accounts, caller: &Caller) -> Result<Account, Failure> {
-    accounts
-        .read(caller.account)
-        .await?
+/// The caller's account as it is now, if their session still holds: a token outlives a session that
+/// was ended, perhaps because it was stolen, and must neither show nor change what it belongs to.
+pub(super) async fn read(
+    call: &Call,
+    accounts: &Accounts,
+    caller: &Caller,
+) -> Result<Account, Failure> {
+    let sessions = call.cloud.sessions().await?;
+    let (account, holds) = futures::try_join!(
+        accounts.read(caller.account),
+        Box::pin(sessions.is_alive(caller.account, caller.session, call.now)),
+    )?;
+    account
+        .filter(|_| holds)
         .ok_or_else(Failure::unauthenticated)
 }
 

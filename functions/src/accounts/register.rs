@@ -15,6 +15,7 @@ use callout_domain::role::Role;
 use serde_json::{Value, json};
 
 use super::profile_fields::{self, text};
+use super::refusals::too_many;
 use super::{fields, views};
 use crate::http::{Answer, Call, Failure, Form, Linked, Once, Reply, Scope, Turn};
 
@@ -23,7 +24,12 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let mut form = call.json()?;
     let (account, password) = read(&mut form, role, call.now)?;
 
-    withhold_password(&call, &mut form, &account.email, &password).await?;
+    if Once::has_key(&call) {
+        // A key that was used answers whether the password is the one that was sent with it: as
+        // much of a guess as a login, and counted as one.
+        count_guess(&call, &account.email).await?;
+        withhold_password(&mut form, &account.email, &password).await?;
+    }
     let scope = Scope::Address(account.email.as_str());
     let once = match Once::begin(&call, scope, &form).await? {
         Turn::First(once) => once,
@@ -108,17 +114,25 @@ fn read(form: &mut Form, role: Role, now: Moment) -> Result<(Account, Password),
     account.zip(password).ok_or_else(|| form.reject())
 }
 
+/// 429 while the address is locked.
+async fn count_guess(call: &Call, email: &Email) -> Result<(), Failure> {
+    let attempts = call.cloud.login_attempts().await?;
+    attempts.count(email, call.now).await?.map_err(|locked| {
+        too_many(
+            "login_locked",
+            "Too many failed attempts for this address; try again later",
+            locked.wait,
+        )
+    })
+}
+
 /// Puts a slow hash in the place of the password, where a fingerprint of what was sent will be kept:
 /// of all that it is made of only the password is secret, and it would be guessed from a fast one.
 async fn withhold_password(
-    call: &Call,
     form: &mut Form,
     email: &Email,
     password: &Password,
 ) -> Result<(), Failure> {
-    if !Once::has_key(call) {
-        return Ok(());
-    }
     let mark = passwords::mark(password.clone(), email.as_str()).await?;
     form.fields.insert("password".to_owned(), Value::from(mark));
     form.fields.remove("confirm_password");

@@ -6,6 +6,7 @@
 //! sockets, and no count of failed logins. Only who has the code learns whether there is an account.
 
 use callout_cloud::commit::{Commit, CommitError, Guard};
+use callout_cloud::contention;
 use callout_cloud::failure::CloudError;
 use callout_cloud::otp::{Offer, Otps, RightCode};
 use callout_cloud::passwords;
@@ -19,9 +20,6 @@ use super::fields;
 use super::profile_fields::text;
 use super::refusals::{otp_ended, wrong_otp};
 use crate::http::{Answer, Call, Failure};
-
-/// How often somebody else's guess in between is put up with.
-const TRIES: u32 = 6;
 
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let mut form = call.json()?;
@@ -42,7 +40,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         .account;
     let hash = passwords::hash(password).await?;
 
-    for _ in 0..TRIES {
+    for tries in 0..contention::TRIES {
         let mut commit = call.cloud.commit().await;
         otps.spend(&mut commit, &right)?;
         accounts.change_password(&mut commit, &email, account, &hash)?;
@@ -54,6 +52,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
                 ));
             }
             Err(CommitError::Refused(refusal)) if refusal.guard == Guard::CodeUnspent => {
+                contention::wait(tries).await;
                 right = check(&otps, &email, &code, &call).await?;
             }
             Err(CommitError::Refused(refusal)) if refusal.guard == Guard::AccountUnchanged => {

@@ -1,7 +1,7 @@
 //! `Greet`: greets a socket that has just been admitted, replays what its account has missed, and
 //! makes it ready for what happens from now on.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use callout_cloud::Cloud;
@@ -51,19 +51,24 @@ pub(super) async fn greet(
             return Ok(());
         }
     }
-    let Some(oldest) = replay(cloud, account, id, None, now).await? else {
+    let mut replayed = Replayed::default();
+    if !replay(cloud, account, id, &mut replayed, now).await? {
         return Ok(());
-    };
+    }
     if connections.mark_ready(account, id).await? {
-        // What came between that replay and this moment saw a socket that was not ready. Of a longer
-        // past, only what is newer than its beginning: the rest was left out on purpose.
-        replay(cloud, account, id, oldest.0, now).await?;
+        // What came between that replay and this moment saw a socket that was not ready.
+        replay(cloud, account, id, &mut replayed, now).await?;
     }
     close_surplus(cloud, account, &sockets).await
 }
 
-/// From where on a replay went, if it could not go further back.
-struct Since(Option<EventId>);
+/// What a socket has had of its account's past.
+#[derive(Default)]
+struct Replayed {
+    events: HashSet<EventId>,
+    /// Of a longer past, where the replay began: what is older was left out on purpose.
+    since: Option<EventId>,
+}
 
 /// Sends a message to a socket whose upgrade may still be pending.
 async fn reach(
@@ -94,43 +99,43 @@ async fn reach(
     send(cloud, account, id, frame).await
 }
 
-/// Sends what the account has missed, oldest first; `None` if the socket takes no more.
+/// Sends what the account has missed and this socket has not had, oldest first; false if the socket
+/// takes no more.
 async fn replay(
     cloud: &Cloud,
     account: AccountId,
     id: &ConnectionId,
-    since: Option<EventId>,
+    replayed: &mut Replayed,
     now: Moment,
-) -> Result<Option<Since>, CloudError> {
+) -> Result<bool, CloudError> {
     let notifications = cloud.notifications().await?;
-    let missed = notifications
-        .unheard(account, since, MOST_REPLAYED, now)
+    let mut missed = notifications
+        .unheard(account, replayed.since, MOST_REPLAYED, now)
         .await?;
-    let from = match missed.first() {
-        Some(oldest) if missed.len() == MOST_REPLAYED => Some(oldest.event),
-        _ => since,
-    };
+    if missed.len() == MOST_REPLAYED {
+        replayed.since = missed.first().map(|oldest| oldest.event);
+    }
+    missed.retain(|notification| replayed.events.insert(notification.event));
     for part in missed.chunks(NOTES_AT_ONCE) {
         let mut taken = Vec::with_capacity(part.len());
-        let mut open = true;
         for notification in part {
             let links = frame::links(cloud, &notification.message).await?;
             let frame = frame::replay_of(notification.event, &notification.message, &links);
-            open = send(cloud, account, id, &frame).await? == Posted::Taken;
-            if !open {
+            if send(cloud, account, id, &frame).await? != Posted::Taken {
                 break;
             }
             taken.push(notification.event);
         }
+        let is_open = taken.len() == part.len();
         let notes = taken
             .into_iter()
-            .map(|event| notifications.heard(account, event, now));
+            .map(|event| notifications.sent(account, event, now));
         futures::future::try_join_all(notes).await?;
-        if !open {
-            return Ok(None);
+        if !is_open {
+            return Ok(false);
         }
     }
-    Ok(Some(Since(from)))
+    Ok(true)
 }
 
 /// Closes the oldest sockets of an account that has too many.

@@ -76,13 +76,13 @@ async fn tell_one(
     let notification = news.to(recipient);
     let notifications = cloud.notifications().await?;
     // First of all, for a socket that is being greeted just now: its replay finds it.
-    if notifications.put_if_absent(account, &notification).await? == Inbox::Heard {
+    if notifications.put_if_absent(account, &notification).await? == Inbox::Sent {
         return Ok(true);
     }
     let frame = frame::of(news.event, &notification.message, links);
     let heard = say(cloud, account, &frame, now).await?;
     if heard {
-        notifications.heard(account, news.event, now).await?;
+        notifications.sent(account, news.event, now).await?;
     }
     Ok(heard)
 }

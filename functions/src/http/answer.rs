@@ -19,11 +19,6 @@ impl Answer {
         Self::new(StatusCode::OK, body)
     }
 
-    /// 201 with a body.
-    pub(crate) fn created(body: Value) -> Self {
-        Self::new(StatusCode::CREATED, body)
-    }
-
     /// Any status with a body.
     pub(crate) fn new(status: StatusCode, body: Value) -> Self {
         Self {

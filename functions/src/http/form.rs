@@ -181,20 +181,6 @@ impl<'a> Given<'a> {
         }
         .ok_or("must be a whole number")
     }
-
-    /// True or false, or text that writes it.
-    pub(crate) fn flag(self) -> Result<bool, &'static str> {
-        match self.0 {
-            Value::String(text) => text.trim().parse().ok(),
-            other => other.as_bool(),
-        }
-        .ok_or("must be true or false")
-    }
-
-    /// The value itself, where more than one form is taken.
-    pub(crate) fn value(self) -> &'a Value {
-        self.0
-    }
 }
 
 fn media_type(content_type: &str) -> String {

@@ -136,6 +136,18 @@ impl Once {
         }
     }
 
+    /// What was answered to whoever used the key meanwhile, or else this refusal.
+    pub(crate) async fn answered_or(
+        &self,
+        cloud: &Cloud,
+        refused: Refused,
+    ) -> Result<Reply, Failure> {
+        match self.kept(cloud).await? {
+            Some(kept) => self.same(kept),
+            None => Err(refused.into()),
+        }
+    }
+
     /// The answer to whoever lost a race for the key, with its links.
     pub(crate) async fn answer_again(&self, cloud: &Cloud) -> Result<Answer, Failure> {
         let reply = self.answered(cloud).await?;

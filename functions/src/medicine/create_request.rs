@@ -64,6 +64,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         .requests()
         .await?
         .create(&mut commit, &request, &audience)?;
+    accounts.must_be_there(&mut commit, requester.id)?;
     let telling = Telling {
         request: &request,
         message: new_request(&request),
@@ -74,6 +75,9 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         Ok(()) => Ok(reply.sign(cloud).await?),
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::KeyUnused => {
             once.answer_again(cloud).await
+        }
+        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::AccountThere => {
+            Err(Failure::unauthenticated())
         }
         Err(error) => Err(error.into()),
     }

@@ -38,7 +38,11 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     };
     let answer = MedicineAnswer::read(&mut form)?;
 
-    let reply = record(call.cloud, &caller, answer, call.now, &once).await?;
+    let reply = match record(call.cloud, &caller, answer, call.now, &once).await {
+        // What stands in the way may be this very answer, sent twice and recorded meanwhile.
+        Err(Failure::Refused(refused)) => once.answered_or(call.cloud, refused).await?,
+        outcome => outcome?,
+    };
     Ok(reply.sign(call.cloud).await?)
 }
 
@@ -120,11 +124,16 @@ async fn record(
     let reply = reply(&response);
     let mut commit = once.commit(cloud, &reply).await?;
     requests.answer(&mut commit, &judged.request, &response)?;
+    let accounts = cloud.accounts().await?;
+    accounts.must_be_there(&mut commit, judged.pharmacy.id)?;
     tell(cloud, &mut commit, &judged.request, &response).await?;
     match commit.run().await {
         Ok(()) => Ok(reply),
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::KeyUnused => {
             once.answered(cloud).await
+        }
+        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::AccountThere => {
+            Err(Failure::unauthenticated())
         }
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::FirstResponse => {
             Err(answered_before())

@@ -1,20 +1,20 @@
 //! `callout demo`: against the running stack, or one of its own.
 
-use std::net::{IpAddr, Ipv4Addr};
-use std::path::PathBuf;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use callout_local::demo::{self, DemoError, Options};
-use callout_local::state::State;
+use callout_local::demo::{self, DemoError, EventFolders, Options};
 
 use super::launch::{self, Plan};
 use super::signals::StopSignals;
-use super::state_folder::ACCOUNTS;
+use super::state_folder::{ACCOUNTS, EVENTS, StateFolder};
 use super::{Failure, StackArguments};
 
 /// Where `callout` listens unless told otherwise.
 const DEFAULT_URL: &str = "http://127.0.0.1:8000";
+const DEFAULT_PORT: u16 = 8000;
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
@@ -51,34 +51,48 @@ async fn play(arguments: &Arguments) -> Result<(), Failure> {
 }
 
 async fn against(url: &str, arguments: &Arguments) -> Result<(), Failure> {
-    let folder = match &arguments.state {
-        Some(folder) => folder.clone(),
-        None => launch::default_state(&launch::template(arguments.stack.template.as_deref())?),
-    };
-    let options = Options {
-        url: url.to_owned(),
-        accounts: Some(folder.join(ACCOUNTS)),
-        patience: demo::PATIENCE,
-    };
+    let template = launch::template(arguments.stack.template.as_deref())?;
+    let options = options(url, &template, &state_path(arguments, &template));
     Ok(demo::run(&options, std::io::stdout()).await?)
 }
 
-/// Starts a stack for the demo alone. Its accounts end with it, so none are left.
+/// Starts a stack for the demo, on the state folder that `cargo run` takes next: the accounts and
+/// tokens that it leaves are good there.
 async fn against_its_own(absent: &DemoError, arguments: &Arguments) -> Result<(), Failure> {
-    eprintln!("{absent}\nSo a stack is started for this demo alone.");
+    eprintln!("{absent}\nSo a stack is started, which ends with the demo.");
+    let template = launch::template(arguments.stack.template.as_deref())?;
+    let folder = StateFolder::take(&state_path(arguments, &template), false)?;
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, DEFAULT_PORT));
+    let is_free = TcpListener::bind(address).is_ok();
     let plan = Plan {
-        template: launch::template(arguments.stack.template.as_deref())?,
-        state: State::temporary()?,
-        host: IpAddr::V4(Ipv4Addr::LOCALHOST),
-        port: 0,
+        template: template.clone(),
+        state: folder.state(),
+        host: address.ip(),
+        port: if is_free { DEFAULT_PORT } else { 0 },
     };
     let cloud = launch::launch(plan, &arguments.stack).await?;
-    let options = Options {
-        url: cloud.http_url().to_owned(),
-        accounts: None,
-        patience: demo::PATIENCE,
-    };
+    let options = options(cloud.http_url(), &template, folder.path());
     let result = demo::run(&options, std::io::stdout()).await;
     cloud.shutdown().await;
     Ok(result?)
+}
+
+fn state_path(arguments: &Arguments, template: &Path) -> PathBuf {
+    match &arguments.state {
+        Some(folder) => folder.clone(),
+        None => launch::default_state(template),
+    }
+}
+
+fn options(url: &str, template: &Path, state: &Path) -> Options {
+    let events = template.with_file_name("events");
+    Options {
+        url: url.to_owned(),
+        accounts: Some(state.join(ACCOUNTS)),
+        events: events.is_dir().then(|| EventFolders {
+            from: events,
+            to: state.join(EVENTS),
+        }),
+        patience: demo::PATIENCE,
+    }
 }

@@ -11,6 +11,8 @@ use callout_local::state::State;
 const LOCK: &str = "callout.lock";
 /// What the demo leaves in the folder.
 pub(super) const ACCOUNTS: &str = "demo.json";
+/// The filled events that it leaves there.
+pub(super) const EVENTS: &str = "events";
 
 /// Why the folder cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -21,7 +23,9 @@ pub(super) enum StateError {
     )]
     Taken(String),
     /// It has files, but none of ours.
-    #[error("{0} is not a state folder of Callout, so --reset does not empty it")]
+    #[error(
+        "{0} has files that are not Callout's, so it cannot be its state folder; give another by --state"
+    )]
     Foreign(String),
     /// It cannot be made, read or emptied.
     #[error("the state folder {0} cannot be used: {1}")]
@@ -40,7 +44,7 @@ impl StateFolder {
     pub(super) fn take(path: &Path, reset: bool) -> Result<Self, StateError> {
         let name = path.display().to_string();
         let broken = |error| StateError::Broken(name.clone(), error);
-        if reset && !is_ours_or_empty(path).map_err(broken)? {
+        if !is_ours_or_empty(path).map_err(broken)? {
             return Err(StateError::Foreign(name));
         }
         // Keys and everybody's data are in there: its owner's alone, if it is made now.
@@ -69,6 +73,10 @@ impl StateFolder {
         })
     }
 
+    pub(super) fn path(&self) -> &Path {
+        &self.path
+    }
+
     pub(super) fn state(&self) -> State {
         State::Kept(self.path.clone())
     }
@@ -81,7 +89,8 @@ fn is_ours_or_empty(path: &Path) -> io::Result<bool> {
             let names: Vec<_> = entries
                 .map(|entry| Ok(entry?.file_name()))
                 .collect::<io::Result<_>>()?;
-            Ok(names.iter().any(|name| name == LOCK) || names.iter().all(|name| name == ACCOUNTS))
+            Ok(names.iter().any(|name| name == LOCK)
+                || names.iter().all(|name| name == ACCOUNTS || name == EVENTS))
         }
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(true),
         Err(error) => Err(error),
@@ -141,8 +150,11 @@ mod tests {
     fn a_reset_spares_what_is_not_ours() {
         let place = tempfile::tempdir().unwrap();
         std::fs::write(place.path().join("thesis.txt"), "years of work").unwrap();
-        let refused = StateFolder::take(place.path(), true).unwrap_err();
-        assert!(matches!(refused, StateError::Foreign(_)), "{refused}");
+        // Starting there would leave a lock, and a later reset would take it for proof.
+        for reset in [false, true] {
+            let refused = StateFolder::take(place.path(), reset).unwrap_err();
+            assert!(matches!(refused, StateError::Foreign(_)), "{refused}");
+        }
         assert!(place.path().join("thesis.txt").exists());
     }
 }

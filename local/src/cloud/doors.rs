@@ -74,28 +74,31 @@ impl Listeners {
         closed: &watch::Sender<bool>,
     ) -> JoinSet<()> {
         let mut doors = JoinSet::new();
+        let iam = || Arc::clone(&services.iam);
         let until = || turns_true(closed.subscribe());
         let serving = dynamodb::serve(
             self.dynamodb,
             services.engine.clone(),
             services.faults.clone(),
+            iam(),
             until(),
         );
         doors.spawn(async move { report("the DynamoDB door", serving.await) });
-        let serving = secrets::serve(self.secrets, services.secrets.clone(), until());
+        let serving = secrets::serve(self.secrets, services.secrets.clone(), iam(), until());
         doors.spawn(async move { report("the Secrets Manager door", serving.await) });
-        let serving = mail::serve(self.ses, services.mailbox.clone(), until());
+        let serving = mail::serve(self.ses, services.mailbox.clone(), iam(), until());
         doors.spawn(async move { report("the SES door", serving.await) });
-        let serving = push::serve(self.sns, services.pushes.clone(), until());
+        let serving = push::serve(self.sns, services.pushes.clone(), iam(), until());
         doors.spawn(async move { report("the SNS door", serving.await) });
-        let (state, stack, shutdown) = (state.clone(), Arc::clone(stack), until());
+        let (state, stack, iam_of_s3, shutdown) =
+            (state.clone(), Arc::clone(stack), iam(), until());
         doors.spawn(async move {
             let credentials = Credentials { secret };
-            let serving = s3::serve(self.s3, &state, &stack, credentials, shutdown);
+            let serving = s3::serve(self.s3, &state, &stack, credentials, iam_of_s3, shutdown);
             report("the S3 door", serving.await);
         });
         if let Some(sockets) = sockets {
-            let serving = management::serve(self.management, Arc::clone(sockets), until());
+            let serving = management::serve(self.management, Arc::clone(sockets), iam(), until());
             doors.spawn(async move { report("the @connections door", serving.await) });
         }
         doors

@@ -10,6 +10,7 @@ use crate::dynamodb::DynamoError;
 use crate::dynamodb::streams::Polling;
 use crate::gateway::http::HttpLimits;
 use crate::gateway::websocket::SocketLimits;
+use crate::iam::IamError;
 use crate::push::PushError;
 use crate::state::State;
 use crate::template::TemplateError;
@@ -96,6 +97,9 @@ pub enum StartError {
     /// The template cannot be used.
     #[error(transparent)]
     Template(#[from] TemplateError),
+    /// The policies of the functions cannot be enforced.
+    #[error(transparent)]
+    Policies(#[from] IamError),
     /// The built functions are not where they should be.
     #[error("there is no artifact {}", .0.display())]
     Artifact(PathBuf),

@@ -59,11 +59,19 @@ Resources:
     Properties: { Handler: connect }
   Write:
     Type: AWS::Serverless::Function
-    Properties: { Handler: write }
+    Properties:
+      Handler: write
+      Policies:
+        - Statement: { Effect: Allow, Action: dynamodb:PutItem, Resource: !GetAtt Outbox.Arn }
   Deliver:
     Type: AWS::Serverless::Function
     Properties:
       Handler: deliver
+      Policies:
+        - Statement:
+            Effect: Allow
+            Action: execute-api:ManageConnections
+            Resource: !Sub "arn:aws:execute-api:${AWS::Region}:${AWS::AccountId}:${SocketApi}/${Stage}/POST/*"
       Environment:
         Variables:
           AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI: !Sub "https://${SocketApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/${Stage}"

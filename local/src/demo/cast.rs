@@ -5,6 +5,7 @@ use rand::RngExt as _;
 use serde_json::{Value, json};
 
 use super::accounts::{AccountsFile, Former};
+use super::events::Blanks;
 use super::narrator::{Narrator, equal};
 use super::{DemoError, Wrong};
 use crate::client::{Account, Api, Person};
@@ -43,6 +44,17 @@ pub(super) struct Cast {
     pub(super) customer: Account,
     /// Nearest first.
     pub(super) pharmacies: Vec<Pharmacy>,
+}
+
+impl Cast {
+    /// What an event may say of them: `{{customer.access}}`, `{{pharmacy_a.user_id}}`.
+    pub(super) fn blanks(&self) -> Blanks {
+        let customer = Blanks::default().with_client("customer", &self.customer);
+        self.pharmacies.iter().fold(customer, |blanks, pharmacy| {
+            let name = format!("pharmacy_{}", pharmacy.letter.to_ascii_lowercase());
+            blanks.with_client(&name, &pharmacy.account)
+        })
+    }
 }
 
 /// Ends the accounts of the former demo, so that its pharmacies are not told of anything.

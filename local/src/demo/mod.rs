@@ -4,6 +4,7 @@
 
 mod accounts;
 mod cast;
+pub mod events;
 mod narrator;
 mod prescription;
 mod story;
@@ -26,12 +27,23 @@ pub struct Options {
     /// Where the accounts and their tokens are left for further use; `None` when the stack ends
     /// with the demo.
     pub accounts: Option<PathBuf>,
+    /// Where events with blanks are, and where filled copies go.
+    pub events: Option<EventFolders>,
     /// How long anything may take to reach a socket.
     pub patience: Duration,
 }
 
 /// Patience enough for a cold start of every function on a busy machine.
 pub const PATIENCE: Duration = Duration::from_secs(15);
+
+/// The template's events and their filled copies.
+#[derive(Debug, Clone)]
+pub struct EventFolders {
+    /// `events/`.
+    pub from: PathBuf,
+    /// `.callout/events/`.
+    pub to: PathBuf,
+}
 
 /// Why the demo ended before its end.
 #[derive(Debug, thiserror::Error)]
@@ -105,8 +117,15 @@ pub async fn run(options: &Options, out: impl Write + Send + 'static) -> Result<
         cast::dismiss_former(&api, file, &mut narrator).await?;
     }
     let cast = cast::gather(&api, file.as_ref(), &mut narrator).await?;
-    story::play(&cast, options.patience, &mut narrator).await?;
-    narrator.end(&api, file.as_ref());
+    let open_request = story::play(&cast, options.patience, &mut narrator).await?;
+    if let Some(folders) = &options.events {
+        let blanks = cast.blanks().with("request_id", &open_request);
+        events::write(&folders.from, &folders.to, &blanks).map_err(|source| DemoError::File {
+            path: folders.to.display().to_string(),
+            source,
+        })?;
+    }
+    narrator.end(&api, file.as_ref(), options.events.as_ref());
     Ok(())
 }
 

@@ -5,6 +5,7 @@ use std::io::Write;
 
 use serde_json::Value;
 
+use super::EventFolders;
 use super::accounts::AccountsFile;
 use crate::client::Api;
 
@@ -89,7 +90,12 @@ impl Narrator {
     }
 
     /// Ends the story, and says what can be done now.
-    pub(super) fn end(&mut self, api: &Api, file: Option<&AccountsFile>) {
+    pub(super) fn end(
+        &mut self,
+        api: &Api,
+        file: Option<&AccountsFile>,
+        events: Option<&EventFolders>,
+    ) {
         self.line("\nAll as it should be.");
         let Some(file) = file else { return };
         let (path, base) = (file.path().display(), api.base());
@@ -99,5 +105,11 @@ impl Narrator {
              curl -s {base}/medicine/request/ -H \"Authorization: Bearer $(jq -r .customer.token {path})\"\n  \
              curl -s {base}/_local/mail"
         ));
+        if let Some(folders) = events {
+            self.line(&format!(
+                "\nOne event for each function, with these accounts filled in, is in {}.",
+                folders.to.display()
+            ));
+        }
     }
 }

@@ -31,7 +31,7 @@ pub(super) async fn play(
     cast: &Cast,
     patience: Duration,
     narrator: &mut Narrator,
-) -> Result<(), DemoError> {
+) -> Result<String, DemoError> {
     let mut sockets = connect(cast, patience, narrator).await?;
     let mut requests = Vec::new();
     for (radius_km, reached) in SEARCHES {
@@ -45,7 +45,7 @@ pub(super) async fn play(
     for socket in sockets.pharmacies {
         socket.close().await;
     }
-    Ok(())
+    Ok(requests[0].as_str().unwrap_or_default().to_owned())
 }
 
 async fn connect(

@@ -286,6 +286,7 @@ async fn play(url: &str, accounts: Option<PathBuf>) -> (Result<(), DemoError>, S
     let options = Options {
         url: url.to_owned(),
         accounts,
+        events: None,
         patience: Duration::from_secs(3),
     };
     let result = run(&options, page.clone()).await;

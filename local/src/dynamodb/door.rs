@@ -1,6 +1,7 @@
 //! The door that functions call: `DynamoDB`'s JSON protocol on loopback.
 
 use std::future::Future;
+use std::sync::Arc;
 
 use axum::Router;
 use axum::body::{Body, Bytes};
@@ -16,6 +17,7 @@ use super::calls::{Operation, Touch};
 use super::{DynamoError, Engine, upkeep};
 use crate::caller::Caller;
 use crate::faults::Faults;
+use crate::iam::{Iam, Refused, resource};
 use crate::template::{ACCOUNT, REGION};
 
 const CONTENT_TYPE: &str = "application/x-amz-json-1.0";
@@ -40,6 +42,7 @@ pub async fn serve(
     listener: TcpListener,
     engine: Engine,
     faults: Faults,
+    iam: Arc<Iam>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), DynamoError> {
     let router = Router::new()
@@ -48,6 +51,7 @@ pub async fn serve(
         .with_state(Served {
             engine: engine.clone(),
             faults,
+            iam,
         });
     let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown);
     tokio::select! {
@@ -60,6 +64,7 @@ pub async fn serve(
 struct Served {
     engine: Engine,
     faults: Faults,
+    iam: Arc<Iam>,
 }
 
 /// A call that is answered before it reaches the tables: the body of a status 400.
@@ -73,14 +78,26 @@ impl Refusal {
         }
         Self(body.to_string())
     }
+
+    fn of(refused: &Refused) -> Self {
+        let kind = match refused {
+            Refused::Unknown => "com.amazon.coral.service#UnrecognizedClientException",
+            Refused::Denied(_) => "com.amazon.coral.service#AccessDeniedException",
+        };
+        Self::new(kind, Some(&refused.message()))
+    }
 }
 
 async fn answer(State(served): State<Served>, headers: HeaderMap, body: Bytes) -> Response {
-    let Served { engine, faults } = served;
+    let Served {
+        engine,
+        faults,
+        iam,
+    } = served;
     let Ok(body) = String::from_utf8(body.into()) else {
         return failure(&DynoxideError::SerializationException(String::new()));
     };
-    let admitted = understand(&headers, &body).and_then(admit);
+    let admitted = understand(&headers, &body).and_then(|call| admit(&iam, call));
     let Call {
         caller,
         operation,
@@ -113,14 +130,23 @@ async fn answer(State(served): State<Served>, headers: HeaderMap, body: Bytes) -
 
 /// Whether a call goes through. Every call passes here after it is understood and before it
 /// reaches the tables: what a function's policies forbid, and faults made on purpose, belong here.
-fn admit(call: Call) -> Result<Call, Refusal> {
-    if call.caller.is_none() {
-        return Err(Refusal::new(
-            "com.amazon.coral.service#UnrecognizedClientException",
-            Some("The security token included in the request is invalid."),
-        ));
+fn admit(iam: &Iam, call: Call) -> Result<Call, Refusal> {
+    // A body that is not understood touches nothing: running it says what is wrong with it.
+    let wanted = call.touches.iter().map(|touch| {
+        let action = format!("dynamodb:{}", touch.action);
+        (
+            action,
+            resource::table(&touch.table, touch.index.as_deref()),
+        )
+    });
+    let admitted = match &call.caller {
+        Some(caller) => iam.admit(caller, wanted),
+        None => Err(Refused::Unknown),
+    };
+    match admitted {
+        Ok(()) => Ok(call),
+        Err(refused) => Err(Refusal::of(&refused)),
     }
-    Ok(call)
 }
 
 fn understand(headers: &HeaderMap, body: &str) -> Result<Call, Refusal> {
@@ -206,3 +232,6 @@ fn respond(status: StatusCode, body: String) -> Response {
     }
     response
 }
+
+#[cfg(test)]
+mod tests;

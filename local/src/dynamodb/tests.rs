@@ -10,6 +10,7 @@ use tokio::sync::oneshot;
 use super::calls::Operation;
 use super::{Engine, serve, upkeep};
 use crate::faults::Faults;
+use crate::iam::fixture;
 use crate::state::State;
 use crate::template::model::Stack;
 use crate::template::parse;
@@ -56,7 +57,7 @@ pub(super) fn stack(template: &str) -> Stack {
     parse(template, &BTreeMap::new()).unwrap()
 }
 
-fn engine() -> Engine {
+pub(super) fn engine() -> Engine {
     Engine::open(&State::temporary().unwrap(), &stack(TABLES)).unwrap()
 }
 
@@ -410,9 +411,16 @@ async fn the_door_speaks_the_protocol() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}/", listener.local_addr().unwrap());
     let (stop, stopped) = oneshot::channel::<()>();
-    let served = tokio::spawn(serve(listener, engine.clone(), Faults::default(), async {
-        stopped.await.ok();
-    }));
+    let iam = fixture::allowing("Login", &["dynamodb:*"]);
+    let served = tokio::spawn(serve(
+        listener,
+        engine.clone(),
+        Faults::default(),
+        iam,
+        async {
+            stopped.await.ok();
+        },
+    ));
     let ask = async |target: &str, signed: bool, body: Value| {
         let mut request = reqwest::Client::new()
             .post(&url)

@@ -11,6 +11,7 @@ use axum::extract::{DefaultBodyLimit, Path, Request, State};
 use axum::middleware::{self, Next};
 use axum::routing::post;
 use http::{HeaderName, HeaderValue, Response, StatusCode};
+use percent_encoding::percent_decode_str;
 use serde_json::json;
 use time::OffsetDateTime;
 use time::format_description::well_known::Rfc3339;
@@ -19,9 +20,12 @@ use tokio::net::TcpListener;
 use super::json_answer;
 use super::websocket::{ConnectionError, SocketGateway};
 use crate::caller::Caller;
+use crate::iam::{Iam, Refused, resource};
 
 /// Where the SDK reads the kind of an error.
 const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
+/// The one action of this API.
+const MANAGE: &str = "execute-api:ManageConnections";
 
 /// Serves `@connections` of `gateway` until `shutdown`.
 ///
@@ -30,14 +34,15 @@ const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 pub async fn serve(
     listener: TcpListener,
     gateway: Arc<SocketGateway>,
+    iam: Arc<Iam>,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(gateway))
+    axum::serve(listener, router(gateway, iam))
         .with_graceful_shutdown(shutdown)
         .await
 }
 
-fn router(gateway: Arc<SocketGateway>) -> Router {
+fn router(gateway: Arc<SocketGateway>, iam: Arc<Iam>) -> Router {
     Router::new()
         .route(
             "/{stage}/@connections/{id}",
@@ -45,7 +50,7 @@ fn router(gateway: Arc<SocketGateway>) -> Router {
         )
         .fallback(|| async { refuse(StatusCode::FORBIDDEN, "ForbiddenException", "Forbidden") })
         .layer(middleware::from_fn_with_state(
-            Arc::clone(&gateway),
+            (Arc::clone(&gateway), iam),
             authorize,
         ))
         // The limit is the API's and not the HTTP library's: it has its own error.
@@ -53,9 +58,9 @@ fn router(gateway: Arc<SocketGateway>) -> Router {
         .with_state(gateway)
 }
 
-/// Who may call what. For now: anyone with credentials; the one place for what `Policies` allow.
+/// Who may call what: functions, what their policies allow.
 async fn authorize(
-    State(gateway): State<Arc<SocketGateway>>,
+    State((gateway, iam)): State<(Arc<SocketGateway>, Arc<Iam>)>,
     request: Request,
     next: Next,
 ) -> Response<Body> {
@@ -66,14 +71,23 @@ async fn authorize(
             "Missing Authentication Token",
         );
     };
-    let stage = request
-        .uri()
-        .path()
-        .trim_start_matches('/')
-        .split('/')
-        .next();
-    if caller.function().is_none() || stage != Some(gateway.stage()) {
+    let path = request.uri().path().trim_start_matches('/');
+    let (stage, rest) = path.split_once('/').unwrap_or((path, ""));
+    let Some(id) = rest.strip_prefix("@connections/") else {
         return refuse(StatusCode::FORBIDDEN, "ForbiddenException", "Forbidden");
+    };
+    if stage != gateway.stage() {
+        return refuse(StatusCode::FORBIDDEN, "ForbiddenException", "Forbidden");
+    }
+    let id = percent_decode_str(id).decode_utf8_lossy();
+    let method = request.method().as_str();
+    let connection = resource::connection(gateway.api_id(), stage, method, &id);
+    if let Err(refused) = iam.admit(&caller, [(MANAGE, connection)]) {
+        let kind = match refused {
+            Refused::Unknown => "UnrecognizedClientException",
+            Refused::Denied(_) => "AccessDeniedException",
+        };
+        return refuse(StatusCode::FORBIDDEN, kind, &refused.message());
     }
     next.run(request).await
 }

@@ -99,6 +99,11 @@ impl SocketGateway {
         })
     }
 
+    /// The API's id, as ARNs have it.
+    pub fn api_id(&self) -> &str {
+        &self.api.logical_id
+    }
+
     /// The name of the stage, which is the path of the socket.
     pub fn stage(&self) -> &str {
         &self.api.stage

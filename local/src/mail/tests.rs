@@ -11,12 +11,24 @@ use aws_sdk_ses::primitives::Blob;
 use aws_sdk_ses::types::{Body, Content, Destination, Message, RawMessage};
 
 use super::*;
+use crate::iam::fixture;
 
 async fn open() -> (Client, Mailbox) {
+    open_to("SendOtp", &["ses:*"]).await
+}
+
+/// The door where a function may do these actions; the caller is always `SendOtp`.
+async fn open_to(function: &str, actions: &[&str]) -> (Client, Mailbox) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let mailbox = Mailbox::keeping(3);
-    tokio::spawn(serve(listener, mailbox.clone(), std::future::pending()));
+    let iam = fixture::allowing(function, actions);
+    tokio::spawn(serve(
+        listener,
+        mailbox.clone(),
+        iam,
+        std::future::pending(),
+    ));
     let config = aws_sdk_ses::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -132,4 +144,44 @@ async fn reads_raw_messages() {
     assert_eq!(mail.subject, "✓ code");
     assert_eq!(mail.text.trim(), "1=1");
     assert_eq!(mail.html.as_deref().map(str::trim), Some("<p>1</p>"));
+}
+
+#[tokio::test]
+async fn who_may_not_send_does_not() {
+    for (function, actions, code) in [
+        ("SendOtp", ["ses:SendRawEmail"], "AccessDenied"),
+        ("Login", ["ses:*"], "InvalidClientTokenId"),
+    ] {
+        let (client, mailbox) = open_to(function, &actions).await;
+        let refused = send(&client, "john@example.com", "1").await;
+        assert_eq!(refused, Err(code.to_owned()));
+        assert_eq!(mailbox.all(), []);
+    }
+}
+
+#[tokio::test]
+async fn the_identity_is_the_senders_address_or_its_domain() {
+    for (identity, is_sent) in [
+        ("no-reply@callout.example", true),
+        ("callout.example", true),
+        ("other.example", false),
+    ] {
+        let statement = serde_json::json!({
+            "Effect": "Allow",
+            "Action": "ses:SendEmail",
+            "Resource": resource::mail_identity(identity),
+        });
+        let policies = serde_json::json!([{ "Statement": statement }]);
+        let iam = Iam::of(&fixture::stack([("SendOtp", policies)])).unwrap();
+        let mailbox = Mailbox::keeping(1);
+        let form = "Action=SendEmail&Source=no-reply%40callout.example\
+                    &Destination.ToAddresses.member.1=a%40b.c\
+                    &Message.Subject.Data=x&Message.Body.Text.Data=y";
+        let mut headers = HeaderMap::new();
+        let scope = "AWS4-HMAC-SHA256 Credential=LOCALSendOtp/20260101/us-east-1/ses/aws4_request";
+        headers.insert("authorization", scope.parse().unwrap());
+        let sent = super::send(&mailbox, &iam, &headers, &Bytes::from(form));
+        assert_eq!(sent.is_ok(), is_sent, "{identity}");
+        assert_eq!(mailbox.all().len(), usize::from(is_sent), "{identity}");
+    }
 }

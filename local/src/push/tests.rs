@@ -11,14 +11,21 @@ use aws_sdk_sns::error::ProvideErrorMetadata;
 use serde_json::json;
 
 use super::*;
+use crate::iam::fixture;
 
 const APPLICATION: &str = "arn:aws:sns:us-east-1:000000000000:app/GCM/callout";
 
 async fn open(state: &State) -> (Client, Pushes) {
+    open_to(state, "Delivery", &["sns:*"]).await
+}
+
+/// The door where a function may do these actions; the caller is always `Delivery`.
+async fn open_to(state: &State, function: &str, actions: &[&str]) -> (Client, Pushes) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let pushes = Pushes::open(state).unwrap();
-    tokio::spawn(serve(listener, pushes.clone(), std::future::pending()));
+    let iam = fixture::allowing(function, actions);
+    tokio::spawn(serve(listener, pushes.clone(), iam, std::future::pending()));
     let config = aws_sdk_sns::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))
@@ -222,4 +229,22 @@ async fn a_topic_takes_messages_too() {
     let push = pushes.sent().pop().unwrap();
     assert_eq!(push.subject.as_deref(), Some("Alarm"));
     assert_eq!(push.message, json!("dead letters"));
+}
+
+#[tokio::test]
+async fn who_may_not_publish_does_not() {
+    for (function, actions, code) in [
+        (
+            "Delivery",
+            ["sns:CreatePlatformEndpoint"],
+            "AuthorizationError",
+        ),
+        ("Login", ["sns:*"], "InvalidClientTokenId"),
+    ] {
+        let (client, pushes) = open_to(&State::temporary().unwrap(), function, &actions).await;
+        let arn = "arn:aws:sns:us-east-1:000000000000:endpoint/GCM/callout/1";
+        let refused = publish(&client, arn, "x").await;
+        assert_eq!(refused, Err(code.to_owned()));
+        assert_eq!(pushes.sent(), []);
+    }
 }

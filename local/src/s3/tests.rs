@@ -12,6 +12,7 @@ use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 
 use super::*;
+use crate::iam::fixture;
 
 struct Door {
     url: String,
@@ -19,6 +20,11 @@ struct Door {
 }
 
 async fn open() -> Door {
+    open_to(&["s3:*"]).await
+}
+
+/// The door where `Uploads` may do these actions.
+async fn open_to(actions: &[&str]) -> Door {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let state = State::temporary().unwrap();
@@ -27,11 +33,13 @@ async fn open() -> Door {
         buckets: BTreeMap::from([("MediaBucket".to_owned(), "callout-media".to_owned())]),
         ..Stack::default()
     };
+    let iam = fixture::allowing("Uploads", actions);
     tokio::spawn(async move {
         let credentials = Credentials {
             secret: "right".to_owned(),
         };
-        serve(listener, &held, &stack, credentials, std::future::pending()).await
+        let ended = std::future::pending();
+        serve(listener, &held, &stack, credentials, iam, ended).await
     });
     Door { url, state }
 }
@@ -111,6 +119,7 @@ async fn refuses_wrong_secrets_and_strange_keys() {
         ("LOCALUploads", "wrong", "SignatureDoesNotMatch"),
         ("AKIASTRANGER", "right", "InvalidAccessKeyId"),
         ("LOCAL", "right", "InvalidAccessKeyId"),
+        ("LOCALLogin", "right", "InvalidAccessKeyId"),
     ] {
         let refused = door
             .client(key, secret)
@@ -230,4 +239,35 @@ async fn browsers_may_come_from_anywhere() {
         refused.headers()["access-control-allow-origin"],
         "https://app.example"
     );
+}
+
+#[tokio::test]
+async fn a_link_is_judged_by_what_its_signer_may() {
+    let door = open_to(&["s3:PutObject"]).await;
+    let client = door.client("LOCALUploads", "right");
+    client
+        .put_object()
+        .bucket("callout-media")
+        .key("x")
+        .body(ByteStream::from_static(b"pixels"))
+        .send()
+        .await
+        .unwrap();
+    let get = client.get_object().bucket("callout-media").key("x");
+    let refused = get.clone().send().await.unwrap_err();
+    assert_eq!(refused.code(), Some("AccessDenied"));
+    let said = refused.message().unwrap();
+    assert!(
+        said.contains("perform: s3:GetObject on resource: arn:aws:s3:::callout-media/x"),
+        "{said}"
+    );
+    let link = get.presigned(for_a_minute()).await.unwrap();
+    let followed = reqwest::get(link.uri()).await.unwrap();
+    assert_eq!(followed.status().as_u16(), 403);
+    assert!(followed.text().await.unwrap().contains("AccessDenied"));
+
+    let put = client.put_object().bucket("callout-media").key("y");
+    let link = put.presigned(for_a_minute()).await.unwrap();
+    let upload = reqwest::Client::new().put(link.uri()).body("pixels");
+    assert_eq!(upload.send().await.unwrap().status().as_u16(), 200);
 }

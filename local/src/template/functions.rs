@@ -53,6 +53,7 @@ pub(super) fn function(
     let handler = property_text(&merged, "Handler")?
         .filter(|handler| !handler.is_empty())
         .ok_or("Handler is missing")?;
+    refuse_another_role(&merged)?;
     let mut environment = BTreeMap::new();
     let variables = merged.get("Environment").cloned().unwrap_or_default();
     for (name, value) in property_map(&variables, "Variables")? {
@@ -75,6 +76,19 @@ pub(super) fn function(
             .map_err(|what| format!("event {name}: {what}"))?;
     }
     Ok(function)
+}
+
+/// What a function may do is enforced from `Policies`. SAM passes those over where `Role` is given, and
+/// a boundary narrows them.
+fn refuse_another_role(properties: &Value) -> Result<(), String> {
+    for name in ["Role", "PermissionsBoundary"] {
+        if properties.get(name).is_some_and(|value| !value.is_null()) {
+            return Err(format!(
+                "{name} is not understood locally: say what the function may do in Policies"
+            ));
+        }
+    }
+    Ok(())
 }
 
 /// The logical id of the function of that ARN, its alias or version left aside.

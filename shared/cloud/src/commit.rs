@@ -6,23 +6,14 @@
 //! person would wait. A refused condition is never tried again.
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
 use aws_sdk_dynamodb::types::TransactWriteItem;
-use rand::RngExt as _;
 
+use crate::contention;
 use crate::failure::CloudError;
-use crate::stored::Item;
 
 /// The most that one transaction may hold.
 pub const MOST_ITEMS: usize = 100;
-
-/// How often a transaction that met another one is tried.
-const TRIES: u32 = 12;
-/// The first wait's upper bound; it doubles up to [`LONGEST_WAIT`].
-const FIRST_WAIT: Duration = Duration::from_millis(8);
-const LONGEST_WAIT: Duration = Duration::from_millis(500);
 
 /// The invariant that a condition guards.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -37,6 +28,8 @@ pub enum Guard {
     CodeUnspent,
     /// The address has the same account and the same password as when they were read.
     CredentialsUnchanged,
+    /// The account has not been deleted.
+    AccountThere,
     /// The account is as it was read, and not deleted.
     AccountUnchanged,
     /// The session has not been ended.
@@ -65,8 +58,6 @@ pub enum CommitError {
 pub struct Refusal {
     /// What it guards.
     pub guard: Guard,
-    /// The item as it stands, where the condition asked for it.
-    pub(crate) item: Option<Item>,
 }
 
 /// A transaction being filled.
@@ -111,16 +102,11 @@ impl Commit {
         // One token for all tries: DynamoDB then does a transaction once, however often an answer
         // is lost on the way.
         let token = ulid::Ulid::generate().to_string();
-        let mut longest = FIRST_WAIT;
-        for _ in 0..TRIES {
+        for tries in 0..contention::TRIES {
             match self.attempt(&token).await? {
                 Attempt::Done => return Ok(()),
                 Attempt::Refused(refusal) => return Err(CommitError::Refused(refusal)),
-                Attempt::MetAnother => {
-                    let wait = rand::rng().random_range(Duration::ZERO..=longest);
-                    tokio::time::sleep(wait).await;
-                    longest = (longest * 2).min(LONGEST_WAIT);
-                }
+                Attempt::MetAnother => contention::wait(tries).await,
             }
         }
         Err(CloudError::Contended.into())
@@ -144,11 +130,8 @@ impl Commit {
                     .iter()
                     .zip(&self.guards)
                     .find(|(reason, _)| reason.code() == Some("ConditionalCheckFailed"));
-                if let Some((reason, guard)) = refused {
-                    return Ok(Attempt::Refused(Refusal {
-                        guard: *guard,
-                        item: reason.item().cloned(),
-                    }));
+                if let Some((_, guard)) = refused {
+                    return Ok(Attempt::Refused(Refusal { guard: *guard }));
                 }
                 let passing = reasons.iter().all(|reason| {
                     matches!(

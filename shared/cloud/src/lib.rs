@@ -7,6 +7,7 @@ pub mod accounts;
 pub mod clock;
 pub mod commit;
 pub mod connections;
+pub mod contention;
 pub mod failure;
 pub mod idempotency;
 pub mod login_attempts;

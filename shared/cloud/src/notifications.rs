@@ -5,9 +5,10 @@
 //! | `ACCOUNT#<recipient>` | `<event id>` | `kind`, `request_id`, `payload`, `created_at`, `read`, `unheard`, `sent_at`, `acked_at` |
 //!
 //! `payload` is the [`Message`] with what was for this recipient alone, media still by their ids.
-//! `unheard` repeats the event id until a socket took the message or the client acknowledged it;
-//! the index of that name holds only those, and it is local to the table, for it must be read
-//! consistently: a replay that misses what was just written would lose it.
+//! `unheard` repeats the event id until the client acknowledges it: that a socket took it says only
+//! that it left, for a phone may have lost its network without anybody knowing. The index of that name
+//! holds only those, and it is local to the table, for it must be read consistently: a replay that
+//! misses what was just written would lose it.
 //!
 //! Event and recipient are the key, so that what is delivered twice is here once. Ends by TTL.
 
@@ -29,6 +30,8 @@ use crate::stored::{self, Item, PK, SK, s};
 use crate::{Cloud, Table};
 
 const KEPT: Duration = Duration::days(90);
+/// How far back a replay goes.
+const REPLAYED: Duration = Duration::hours(24);
 /// No function that makes events may run for longer.
 const LONGEST_INVOCATION: Duration = Duration::minutes(1);
 /// How far a clock may be put back within one.
@@ -61,9 +64,9 @@ pub enum Inbox {
     /// It was not there, and is now.
     New,
     /// It was there, and no socket has taken it.
-    Unheard,
-    /// It was there, and has been heard.
-    Heard,
+    Unsent,
+    /// It was there, and a socket took it or the client has acknowledged it.
+    Sent,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -127,21 +130,20 @@ impl Notifications {
         };
         match error.as_service_error() {
             Some(PutItemError::ConditionalCheckFailedException(there)) => {
-                let unheard = there
-                    .item()
-                    .is_some_and(|item| item.contains_key("unheard"));
-                Ok(if unheard {
-                    Inbox::Unheard
-                } else {
-                    Inbox::Heard
-                })
+                let unsent = there.item().is_some_and(|item| {
+                    item.contains_key("unheard") && !item.contains_key("sent_at")
+                });
+                Ok(if unsent { Inbox::Unsent } else { Inbox::Sent })
             }
             _ => Err(CloudError::call("PutItem of a notification")(error)),
         }
     }
 
-    /// The newest `most` notifications that nobody has heard yet, oldest first; with `since`, none
-    /// older than that one. A consistent read.
+    /// The newest `most` notifications of the last day that were not acknowledged, oldest first; with
+    /// `since`, none older than that one. A consistent read.
+    ///
+    /// A day, for a client that never acknowledges is not to hear the same for ever, and what is
+    /// urgent is over by then; the inbox has the rest.
     ///
     /// # Errors
     /// When the table cannot be read.
@@ -164,10 +166,11 @@ impl Notifications {
             .expression_attribute_names("#pk", PK)
             .expression_attribute_names("#unheard", "unheard")
             .expression_attribute_values(":inbox", s(inbox_key(recipient)))
-            // Every id sorts after the lowest digit.
             .expression_attribute_values(
                 ":since",
-                s(since.map_or_else(|| "0".to_owned(), |event| event.to_string())),
+                s(since
+                    .unwrap_or_else(|| drawn_at(now.plus(-REPLAYED), 0))
+                    .to_string()),
             )
             .into_paginator()
             .items()
@@ -187,17 +190,17 @@ impl Notifications {
         Ok(notifications)
     }
 
-    /// Every open socket of the recipient took it.
+    /// A socket of the recipient took it.
     ///
     /// # Errors
     /// When the table cannot be written.
-    pub async fn heard(
+    pub async fn sent(
         &self,
         recipient: AccountId,
         event: EventId,
         now: Moment,
     ) -> Result<(), CloudError> {
-        self.note(recipient, event, "sent_at", now).await
+        self.note(recipient, event, "sent_at", "", now).await
     }
 
     /// The recipient's client says that it has it. An event that is not in their inbox changes
@@ -211,7 +214,8 @@ impl Notifications {
         event: EventId,
         now: Moment,
     ) -> Result<(), CloudError> {
-        self.note(recipient, event, "acked_at", now).await
+        self.note(recipient, event, "acked_at", " REMOVE unheard", now)
+            .await
     }
 
     /// Empties an inbox.
@@ -296,6 +300,7 @@ impl Notifications {
         recipient: AccountId,
         event: EventId,
         what: &'static str,
+        and: &'static str,
         now: Moment,
     ) -> Result<(), CloudError> {
         let outcome = self
@@ -304,12 +309,11 @@ impl Notifications {
             .update_item()
             .table_name(&self.table.name)
             .set_key(Some(stored::key(inbox_key(recipient), event.to_string())))
-            .update_expression("SET #what = if_not_exists(#what, :now) REMOVE #unheard")
+            .update_expression(format!("SET #what = if_not_exists(#what, :now){and}"))
             // Without the condition an update would bring an erased notification back.
             .condition_expression("attribute_exists(#pk)")
             .expression_attribute_names("#pk", PK)
             .expression_attribute_names("#what", what)
-            .expression_attribute_names("#unheard", "unheard")
             .expression_attribute_values(":now", s(now.to_string()))
             .send()
             .await;
@@ -354,14 +358,15 @@ impl TryFrom<Kept> for Notification {
 
 /// The lowest and the highest id of an event that an invocation may have drawn that began at `at`.
 fn drawn_about(at: Moment) -> (EventId, EventId) {
-    let bound = |moment: Moment, random| {
-        let milliseconds = u64::try_from(moment.unix_milliseconds()).unwrap_or_default();
-        EventId::new(Ulid::from_parts(milliseconds, random))
-    };
     (
-        bound(at.plus(-CLOCK_STEP), 0),
-        bound(at.plus(LONGEST_INVOCATION), u128::MAX),
+        drawn_at(at.plus(-CLOCK_STEP), 0),
+        drawn_at(at.plus(LONGEST_INVOCATION), u128::MAX),
     )
+}
+
+fn drawn_at(moment: Moment, random: u128) -> EventId {
+    let milliseconds = u64::try_from(moment.unix_milliseconds()).unwrap_or_default();
+    EventId::new(Ulid::from_parts(milliseconds, random))
 }
 
 fn inbox_key(recipient: AccountId) -> String {

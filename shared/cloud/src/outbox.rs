@@ -6,7 +6,7 @@
 //!
 //! The partition key is the event's subject: a stream keeps the order of one partition key, so the
 //! events of one request are delivered in the order of their commits. Written only within the
-//! transaction that makes it true, never changed, and removed by TTL after a week.
+//! transaction that makes it true, never changed, and removed by TTL after a day.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use callout_domain::event::{Event, Subject};
@@ -18,7 +18,8 @@ use crate::commit::{Commit, Guard};
 use crate::failure::CloudError;
 use crate::stored;
 
-const KEPT: Duration = Duration::days(7);
+/// As long as the stream keeps it: after that nothing reads it, and it holds names and positions.
+const KEPT: Duration = Duration::hours(24);
 
 /// The outbox table.
 #[derive(Debug, Clone)]

@@ -4,25 +4,18 @@
 //! Each writing gives the item a `revision`, drawn at random, so that an item which was deleted and
 //! written again is not taken for the one that was read.
 
-use std::time::Duration;
-
 use aws_sdk_dynamodb::operation::put_item::PutItemError;
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
-use rand::RngExt as _;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use crate::commit::{Commit, Guard};
 use crate::failure::CloudError;
 use crate::stored::{self, Item};
-use crate::{Table, clock};
+use crate::{Table, clock, contention};
 
 /// The attribute that changes with every writing.
 pub(crate) const REVISION: &str = "revision";
-
-/// How often one decision is tried.
-const TRIES: u32 = 24;
-const LONGEST_WAIT: Duration = Duration::from_millis(200);
 
 /// One item, there or not.
 pub(crate) struct Revised<'a> {
@@ -145,7 +138,7 @@ impl Revised<'_> {
     where
         T: Serialize + DeserializeOwned,
     {
-        for tries in 0..TRIES {
+        for tries in 0..contention::TRIES {
             let reading = self.read().await?;
             match rule(reading.body.as_ref()) {
                 Decision::Keep(verdict) => return Ok(verdict),
@@ -155,7 +148,7 @@ impl Revised<'_> {
                     }
                 }
             }
-            wait_after(tries).await;
+            contention::wait(tries).await;
         }
         Err(CloudError::Contended)
     }
@@ -178,13 +171,6 @@ fn condition<T>(reading: &Reading<T>) -> (&'static str, Option<Item>) {
         ),
         None => ("attribute_not_exists(pk)", None),
     }
-}
-
-/// Waits at random, longer after each try, so that those who met do not meet again.
-async fn wait_after(tries: u32) {
-    let longest = Duration::from_millis(4 << tries.min(8)).min(LONGEST_WAIT);
-    let wait = rand::rng().random_range(Duration::ZERO..=longest);
-    tokio::time::sleep(wait).await;
 }
 
 #[cfg(test)]

@@ -19,6 +19,7 @@ use crate::gateway::edge::Edge;
 use crate::gateway::fake::FakeFunctions;
 use crate::gateway::http::{HttpGateway, HttpLimits};
 use crate::gateway::management;
+use crate::iam::{Iam, fixture};
 use crate::template::model::Stack;
 
 type Socket = ClientStream<MaybeTlsStream<TcpStream>>;
@@ -33,6 +34,11 @@ struct World {
 }
 
 async fn world(functions: FakeFunctions, limits: SocketLimits) -> World {
+    let iam = fixture::allowing("Delivery", &["execute-api:ManageConnections"]);
+    world_under(iam, functions, limits).await
+}
+
+async fn world_under(iam: Arc<Iam>, functions: FakeFunctions, limits: SocketLimits) -> World {
     let functions = functions.shared();
     let api = SocketApi {
         logical_id: "SocketApi".to_owned(),
@@ -58,6 +64,7 @@ async fn world(functions: FakeFunctions, limits: SocketLimits) -> World {
     tokio::spawn(management::serve(
         listener,
         Arc::clone(&gateway),
+        iam,
         std::future::pending(),
     ));
     World {
@@ -597,4 +604,39 @@ async fn a_client_that_leaves_during_connect_is_cleaned_up() {
     let_in.notify_one();
     assert_eq!(disconnected(&world).await.0, 1006);
     assert_eq!(world.gateway.connections().count(), 0);
+}
+
+#[tokio::test]
+async fn a_function_posts_to_what_its_policies_name_and_no_more() {
+    let resource = "arn:aws:execute-api:us-east-1:000000000000:SocketApi/dev/POST/@connections/*";
+    let policies = json!([{ "Statement": [{
+        "Effect": "Allow",
+        "Action": "execute-api:ManageConnections",
+        "Resource": resource,
+    }]}]);
+    let iam = Iam::of(&fixture::stack([("Delivery", policies)])).unwrap();
+    let world = world_under(Arc::new(iam), welcoming(), SocketLimits::default()).await;
+    let post = world
+        .management
+        .post_to_connection()
+        .connection_id("nobody");
+    let gone = post.data(Blob::new("x")).send().await.unwrap_err();
+    assert_eq!(gone.raw_response().unwrap().status().as_u16(), 410);
+    let close = world.management.delete_connection().connection_id("nobody");
+    let refused = close.send().await.unwrap_err();
+    assert_eq!(refused.raw_response().unwrap().status().as_u16(), 403);
+    let error = refused.into_service_error();
+    let (code, said) = (error.meta().code(), error.meta().message());
+    assert_eq!(code, Some("AccessDeniedException"));
+    assert!(
+        said.unwrap()
+            .contains("SocketApi/dev/DELETE/@connections/nobody"),
+        "{said:?}"
+    );
+
+    let iam = fixture::allowing("Login", &["*"]);
+    let world = world_under(iam, welcoming(), SocketLimits::default()).await;
+    let close = world.management.delete_connection().connection_id("nobody");
+    let error = close.send().await.unwrap_err().into_service_error();
+    assert_eq!(error.meta().code(), Some("UnrecognizedClientException"));
 }

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{ConditionCheck, Delete, Put, TransactWriteItem, Update};
 use callout_domain::account::{Account, Email};
 use callout_domain::ids::AccountId;
 
@@ -134,6 +134,25 @@ impl Accounts {
                 TransactWriteItem::builder().delete(delete).build(),
             );
         }
+        Ok(())
+    }
+
+    /// Has the commit refused by [`Guard::AccountThere`] if the account was deleted: what is written
+    /// for somebody who has left would never be erased.
+    ///
+    /// # Errors
+    /// When the check cannot be written.
+    pub fn must_be_there(&self, commit: &mut Commit, account: AccountId) -> Result<(), CloudError> {
+        let check = ConditionCheck::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(stored::key(account_partition(account), PROFILE)))
+            .condition_expression("attribute_exists(pk)")
+            .build()
+            .map_err(CloudError::call("a check of an account"))?;
+        commit.push(
+            Guard::AccountThere,
+            TransactWriteItem::builder().condition_check(check).build(),
+        );
         Ok(())
     }
 
