@@ -1,7 +1,7 @@
 //! Who calls a door: functions sign with the access key that they were started with.
 
 use axum::http::HeaderMap;
-use axum::http::header::AUTHORIZATION;
+use axum::http::header::{AUTHORIZATION, USER_AGENT};
 
 /// What the access key of a function begins with; its logical id follows.
 pub const KEY_PREFIX: &str = "LOCAL";
@@ -36,6 +36,22 @@ impl Caller {
     }
 }
 
+/// What the application name of an instance begins with; its number follows. The SDK sends it in
+/// its user agent.
+pub(crate) const INSTANCE_PREFIX: &str = "instance-";
+
+/// Number of the instance that calls, if it says so.
+pub(crate) fn instance(headers: &HeaderMap) -> Option<u64> {
+    ["x-amz-user-agent", USER_AGENT.as_str()]
+        .into_iter()
+        .filter_map(|name| headers.get(name)?.to_str().ok())
+        .flat_map(str::split_whitespace)
+        .find_map(|word| {
+            let name = word.strip_prefix("app/")?;
+            name.strip_prefix(INSTANCE_PREFIX)?.parse().ok()
+        })
+}
+
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used)]
@@ -63,6 +79,22 @@ mod tests {
         assert_eq!(signed("Bearer abc"), None);
         assert_eq!(signed("AWS4-HMAC-SHA256 Credential=/2026/x"), None);
         assert_eq!(Caller::of(&HeaderMap::new()), None);
+    }
+
+    #[test]
+    fn the_user_agent_names_the_instance() {
+        let told = |agent: &str| {
+            let mut headers = HeaderMap::new();
+            headers.insert(USER_AGENT, agent.parse().unwrap());
+            instance(&headers)
+        };
+        assert_eq!(
+            told("aws-sdk-rust/1 os/linux app/instance-12 lang/rust"),
+            Some(12)
+        );
+        assert_eq!(told("aws-sdk-rust/1 app/instance-x"), None);
+        assert_eq!(told("aws-sdk-rust/1"), None);
+        assert_eq!(instance(&HeaderMap::new()), None);
     }
 
     #[test]

@@ -13,7 +13,6 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use futures::future::BoxFuture;
 use serde_json::{Value, json};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
@@ -25,9 +24,9 @@ pub use self::options::{Options, Progress, StartError};
 pub use self::token_key::TokenKey;
 use crate::captured::{self, Sources};
 use crate::dead_letters::DeadLetters;
-use crate::dynamodb::streams;
+use crate::dynamodb::streams::{self, Following, Reached};
 use crate::dynamodb::{Engine, Meter};
-use crate::faults::Faults;
+use crate::faults::{Faults, Kill};
 use crate::gateway::edge::Edge;
 use crate::gateway::http::HttpGateway;
 use crate::gateway::websocket::SocketGateway;
@@ -57,6 +56,7 @@ pub struct LocalCloud {
     stack: Arc<Stack>,
     engine: Engine,
     faults: Faults,
+    reached: Reached,
     iam: Arc<Iam>,
     token_key: TokenKey,
     dead_letters: DeadLetters,
@@ -141,6 +141,8 @@ impl LocalCloud {
         settings.endpoints = listeners
             .endpoints(stage.as_deref())
             .map_err(io("a loopback port"))?;
+        settings.faults = services.faults.clone();
+        services.faults.set(options.faults.clone());
         let secret = settings.secret_access_key.clone();
         let lambdas = Lambdas::new(settings);
         let functions: Arc<dyn Invoke> = Arc::new(lambdas.clone());
@@ -153,13 +155,18 @@ impl LocalCloud {
         let closed = watch::Sender::new(false);
         let folder = &options.state;
         let doors = listeners.open(&stack, folder, &services, sockets.as_ref(), secret, &closed);
+        let reached = Reached::default();
         let mut streams = JoinSet::new();
         let following = streams::run(
             services.engine.clone(),
             Arc::clone(&stack),
             Arc::clone(&functions),
             services.dead_letters.clone(),
-            options.polling,
+            Following {
+                polling: options.polling,
+                faults: services.faults.clone(),
+                reached: reached.clone(),
+            },
             closing.subscribe(),
         );
         streams.spawn(async move { report("the streams", following.await) });
@@ -180,6 +187,7 @@ impl LocalCloud {
             stack,
             engine: services.engine,
             faults: services.faults,
+            reached,
             iam: services.iam,
             token_key,
             dead_letters: services.dead_letters,
@@ -217,6 +225,17 @@ impl LocalCloud {
     /// Faults to be made on purpose.
     pub fn faults(&self) -> &Faults {
         &self.faults
+    }
+
+    /// Waits until everything that has been committed is delivered, or given up to the dead letters,
+    /// and so is what its delivery committed in turn.
+    ///
+    /// What a client has been answered is committed; what is still being asked is not waited for.
+    ///
+    /// # Errors
+    /// When the tables cannot be read.
+    pub async fn streams_idle(&self) -> rusqlite::Result<()> {
+        self.reached.idle(&self.engine, &self.stack).await
     }
 
     /// What the functions may do, and what of it they have not done.
@@ -332,11 +351,14 @@ fn lambda_options(options: &Options, stack: &Arc<Stack>) -> LambdaOptions {
 }
 
 /// How a fault ends a function's processes.
-fn killer(lambdas: Lambdas) -> Arc<dyn Fn(String) -> BoxFuture<'static, ()> + Send + Sync> {
-    Arc::new(move |function| {
+fn killer(lambdas: Lambdas) -> Kill {
+    Arc::new(move |function, instance| {
         let lambdas = lambdas.clone();
         Box::pin(async move {
-            lambdas.kill(&function).await;
+            match instance {
+                Some(instance) => lambdas.kill_instance(&function, instance).await,
+                None => drop(lambdas.kill(&function).await),
+            }
         })
     })
 }

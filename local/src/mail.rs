@@ -16,6 +16,7 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::faults::Faults;
 use crate::iam::{Decision, Iam, resource};
 use crate::query_api::{self, Call, Fault};
 
@@ -174,22 +175,28 @@ pub async fn serve(
     listener: TcpListener,
     mailbox: Mailbox,
     iam: Arc<Iam>,
+    faults: Faults,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let router = Router::new()
         .route("/", axum::routing::post(call))
         .layer(DefaultBodyLimit::max(LARGEST_CALL))
-        .with_state((mailbox, iam));
+        .with_state((mailbox, iam, faults));
     axum::serve(listener, router)
         .with_graceful_shutdown(shutdown)
         .await
 }
 
 async fn call(
-    Shared((mailbox, iam)): Shared<(Mailbox, Arc<Iam>)>,
+    Shared((mailbox, iam, faults)): Shared<(Mailbox, Arc<Iam>, Faults)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    if let Ok(call) = Call::read(&headers, &body)
+        && let Some(fault) = faults.mail(call.occasion()).await
+    {
+        return Fault::on_purpose(fault).into_response(NAMESPACE);
+    }
     match send(&mailbox, &iam, &headers, &body) {
         Ok(answer) => answer,
         Err(fault) => fault.into_response(NAMESPACE),

@@ -19,6 +19,7 @@ use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
+use crate::faults::Faults;
 use crate::iam::Iam;
 use crate::query_api::{self, Call, Fault};
 use crate::state::State;
@@ -165,21 +166,27 @@ pub async fn serve(
     listener: TcpListener,
     pushes: Pushes,
     iam: Arc<Iam>,
+    faults: Faults,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
     let router = Router::new()
         .route("/", axum::routing::post(call))
-        .with_state((pushes, iam));
+        .with_state((pushes, iam, faults));
     axum::serve(listener, router)
         .with_graceful_shutdown(shutdown)
         .await
 }
 
 async fn call(
-    Shared((pushes, iam)): Shared<(Pushes, Arc<Iam>)>,
+    Shared((pushes, iam, faults)): Shared<(Pushes, Arc<Iam>, Faults)>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Response {
+    if let Ok(call) = Call::read(&headers, &body)
+        && let Some(fault) = faults.push(call.occasion()).await
+    {
+        return Fault::on_purpose(fault).into_response(NAMESPACE);
+    }
     match dispatch(&pushes, &iam, &headers, &body) {
         Ok(answer) => answer,
         Err(fault) => fault.into_response(NAMESPACE),

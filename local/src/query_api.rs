@@ -9,6 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, header};
 
 use crate::caller::Caller;
+use crate::faults::{Occasion, ServiceFault};
 use crate::iam::Refused;
 
 /// One call of a client, its form taken apart.
@@ -48,6 +49,16 @@ impl Call {
             caller,
             fields,
         })
+    }
+
+    /// The call as a fault may befall it.
+    pub(crate) fn occasion(&self) -> Occasion<'_> {
+        Occasion {
+            function: self.caller.function(),
+            instance: None,
+            action: &self.action,
+            targets: &[],
+        }
     }
 
     /// A field, if it was sent.
@@ -104,6 +115,20 @@ impl Fault {
             status,
             code,
             message: message.into(),
+        }
+    }
+
+    /// A fault that is made on purpose.
+    pub(crate) fn on_purpose(fault: ServiceFault) -> Self {
+        match fault {
+            ServiceFault::Throttled => {
+                Self::new(StatusCode::BAD_REQUEST, "Throttling", "Rate exceeded")
+            }
+            ServiceFault::Error | ServiceFault::Slow(_) => Self::new(
+                StatusCode::INTERNAL_SERVER_ERROR,
+                "InternalFailure",
+                "The request processing has failed because of an unknown error",
+            ),
         }
     }
 

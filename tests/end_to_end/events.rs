@@ -51,6 +51,11 @@ async fn every_function_takes_its_event() {
         blanks = blanks.with_account(name, &person.access, &person.refresh, &person.id);
     }
     for (handler, expected) in EXPECTED {
+        if *handler == "accounts.delete_profile" {
+            // Signing out has ended the session that the events before it came from.
+            let again = customer.signed_in_again().await;
+            blanks = blanks.with_account("customer", &again.access, &again.refresh, &again.id);
+        }
         let path = workspace_root().join(format!("events/{handler}.json"));
         let text = blanks.fill(&std::fs::read_to_string(&path).unwrap());
         assert!(!text.contains("{{"), "{handler}: a blank is not filled");

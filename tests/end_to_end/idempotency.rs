@@ -79,6 +79,25 @@ async fn a_retried_form_is_the_same_though_its_boundary_differs() {
 }
 
 #[tokio::test]
+async fn one_answer_sent_many_times_at_once_is_one_answer() {
+    let stage = Stage::set().await;
+    let pharmacy = stage.pharmacy("Near", LAT, LNG).await;
+    let customer = stage.customer("John Doe").await;
+    for choice in ["ACCEPTED", "REJECTED"] {
+        let request = customer.requests_medicine(LAT, LNG, 5.0).await;
+        let body = json!({"request_id": request, "response_type": choice});
+        let answers = join_all(
+            (0..10).map(|_| pharmacy.post_once("/medicine/response/", &request, body.clone())),
+        )
+        .await;
+        for answer in &answers {
+            assert_eq!(answer.status, 201, "{}", answer.body);
+            assert_eq!(answer.body, answers[0].body);
+        }
+    }
+}
+
+#[tokio::test]
 async fn an_answer_is_given_once_and_repeated_by_its_key() {
     let stage = Stage::set().await;
     let pharmacy = stage.pharmacy("Near", LAT, LNG).await;
@@ -100,5 +119,24 @@ async fn an_answer_is_given_once_and_repeated_by_its_key() {
             .await;
     for answer in &answers {
         assert_eq!((answer.status, &answer.body), (201, &answers[0].body));
+    }
+}
+
+#[tokio::test]
+async fn one_key_is_answered_the_same_however_close_together_a_pharmacy_tries() {
+    let stage = Stage::set().await;
+    let pharmacy = stage.pharmacy("Near", LAT, LNG).await;
+    let customer = stage.customer("John Doe").await;
+    for round in 0..5 {
+        let request = customer.requests_medicine(LAT, LNG, 5.0).await;
+        let body = json!({"request_id": request, "response_type": "ACCEPTED"});
+        let key = format!("yes-{round}");
+        // Some find the key used, some the work done between two of their steps.
+        let tries = (0..10).map(|_| pharmacy.post_once("/medicine/response/", &key, body.clone()));
+        let answers = join_all(tries).await;
+        for answer in &answers {
+            assert_eq!(answer.status, 201, "{}", answer.body);
+            assert_eq!(answer.body, answers[0].body);
+        }
     }
 }

@@ -3,6 +3,7 @@
 
 #![allow(clippy::panic, clippy::unwrap_used, clippy::missing_panics_doc)]
 
+pub mod campaign;
 mod forger;
 mod person;
 mod socket;
@@ -44,11 +45,6 @@ pub fn workspace_root() -> PathBuf {
         .parent()
         .unwrap()
         .to_path_buf()
-}
-
-/// A recording of nothing: what is looked at is how it begins.
-pub fn tiny_wav() -> Vec<u8> {
-    b"RIFF\x04\0\0\0WAVE".to_vec()
 }
 
 /// An image of one pixel: a whole and valid PNG.

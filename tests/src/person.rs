@@ -2,7 +2,7 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use callout_local::client::{Account, Api};
+use callout_local::client::{Account, Api, ClientError, Socket};
 use reqwest::Method;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
@@ -150,6 +150,14 @@ impl Person {
     /// The refusal.
     pub async fn handshake(&self, more: &str) -> Result<Heard, Refusal> {
         Heard::open(format!("{}?token={}{more}", self.socket_url, self.access)).await
+    }
+
+    /// Opens a socket and awaits nothing of it.
+    ///
+    /// # Errors
+    /// As [`Socket::open`].
+    pub async fn opens(&self) -> Result<Socket, ClientError> {
+        Socket::connect(&self.socket_url, &self.access).await
     }
 
     /// Opens a socket at a path of the HTTP port.

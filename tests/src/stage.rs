@@ -46,8 +46,13 @@ async fn artifact() -> PathBuf {
 impl Stage {
     /// Sets the stage.
     pub async fn set() -> Self {
+        Self::set_with(|_| {}).await
+    }
+
+    /// Sets the stage, with a cloud of other options.
+    pub async fn set_with(change: impl FnOnce(&mut Options)) -> Self {
         let template = workspace_root().join("template.yaml");
-        Self::with(template, State::temporary().unwrap())
+        Self::with(template, State::temporary().unwrap(), change)
             .await
             .unwrap()
     }
@@ -63,11 +68,16 @@ impl Stage {
         let state = State::temporary().unwrap();
         let template = state.path().join("template.yaml");
         std::fs::write(&template, changed).unwrap();
-        Self::with(template, state).await
+        Self::with(template, state, |_| {}).await
     }
 
-    async fn with(template: PathBuf, state: State) -> Result<Self, StartError> {
-        let options = Options::new(template, artifact().await, state);
+    async fn with(
+        template: PathBuf,
+        state: State,
+        change: impl FnOnce(&mut Options),
+    ) -> Result<Self, StartError> {
+        let mut options = Options::new(template, artifact().await, state);
+        change(&mut options);
         let cloud = LocalCloud::start(options).await?;
         Ok(Self {
             api: Api::new(cloud.http_url()),
@@ -140,6 +150,11 @@ impl Stage {
     /// A customer.
     pub async fn customer(&self, name: &str) -> Person {
         self.person("customer", name, json!({})).await
+    }
+
+    /// A customer whose name is made on the way.
+    pub async fn customer_owned(&self, name: String) -> Person {
+        self.customer(&name).await
     }
 
     /// A pharmacy at a position.

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, HashSet};
 use std::time::Duration;
 
 use callout_cloud::Cloud;
-use callout_cloud::connections::Socket;
+use callout_cloud::connections::{Readiness, Socket};
 use callout_cloud::failure::CloudError;
 use callout_cloud::sockets::Posted;
 use callout_domain::event::Message;
@@ -21,8 +21,6 @@ use crate::socket::frame;
 const WAITS: [u64; 9] = [10, 20, 40, 80, 160, 320, 640, 800, 900];
 /// How much is replayed; of more, the newest. What is older stays in the inbox.
 const MOST_REPLAYED: usize = 500;
-/// How many notes of what was heard are written at once.
-const NOTES_AT_ONCE: usize = 25;
 
 pub(super) async fn greet(
     cloud: &Cloud,
@@ -52,12 +50,16 @@ pub(super) async fn greet(
         }
     }
     let mut replayed = Replayed::default();
-    if !replay(cloud, account, id, &mut replayed, now).await? {
-        return Ok(());
-    }
-    if connections.mark_ready(account, id).await? {
-        // What came between that replay and this moment saw a socket that was not ready.
-        replay(cloud, account, id, &mut replayed, now).await?;
+    let mut missed = socket.missed;
+    loop {
+        if !replay(cloud, account, id, &mut replayed, now).await? {
+            return Ok(());
+        }
+        match connections.mark_ready(account, id, missed).await? {
+            Readiness::Ready | Readiness::Gone => break,
+            // Something came meanwhile, and was left to the replay.
+            Readiness::Missed(count) => missed = count,
+        }
     }
     close_surplus(cloud, account, &sockets).await
 }
@@ -116,22 +118,11 @@ async fn replay(
         replayed.since = missed.first().map(|oldest| oldest.event);
     }
     missed.retain(|notification| replayed.events.insert(notification.event));
-    for part in missed.chunks(NOTES_AT_ONCE) {
-        let mut taken = Vec::with_capacity(part.len());
-        for notification in part {
-            let links = frame::links(cloud, &notification.message).await?;
-            let frame = frame::replay_of(notification.event, &notification.message, &links);
-            if send(cloud, account, id, &frame).await? != Posted::Taken {
-                break;
-            }
-            taken.push(notification.event);
-        }
-        let is_open = taken.len() == part.len();
-        let notes = taken
-            .into_iter()
-            .map(|event| notifications.sent(account, event, now));
-        futures::future::try_join_all(notes).await?;
-        if !is_open {
+    // Not noted as sent: an event whose telling was interrupted must still reach the other sockets.
+    for notification in missed {
+        let links = frame::links(cloud, &notification.message).await?;
+        let frame = frame::replay_of(notification.event, &notification.message, &links);
+        if send(cloud, account, id, &frame).await? != Posted::Taken {
             return Ok(false);
         }
     }
@@ -174,6 +165,7 @@ mod tests {
                 session: "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap(),
                 channel: "customer".to_owned(),
                 ready: true,
+                missed: 0,
                 opened_at: "2026-02-24T10:30:00Z".parse().unwrap(),
             })
             .collect()

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use callout_cloud::Cloud;
+use callout_cloud::connections::Socket;
 use callout_cloud::failure::CloudError;
 use callout_cloud::notifications::{Inbox, Notification};
 use callout_cloud::sockets::Posted;
@@ -88,25 +89,40 @@ async fn tell_one(
 }
 
 /// Says it to every socket of an account that has been greeted. Heard is what at least one took and
-/// none was too slow for: what a slow one missed, it gets on reconnecting.
+/// none was too slow for: what a slow one missed, it gets on reconnecting. Those that are being greeted
+/// just now have it left to their replay.
 async fn say(
     cloud: &Cloud,
     account: AccountId,
     frame: &Value,
     now: Moment,
 ) -> Result<bool, CloudError> {
-    let sockets = cloud.connections().await?.of_account(account, now).await?;
-    let ready = sockets.iter().filter(|socket| socket.ready);
-    let sent = ready.map(|socket| send(cloud, account, &socket.id, frame));
-    let mut posted = Vec::new();
-    let mut failure = None;
-    for outcome in futures::future::join_all(sent).await {
-        match outcome {
-            Ok(outcome) => posted.push(outcome),
-            Err(error) => failure = Some(error),
+    let connections = cloud.connections().await?;
+    let sockets = connections.of_account(account, now).await?;
+    let (ready, waiting): (Vec<Socket>, Vec<Socket>) =
+        sockets.into_iter().partition(|socket| socket.ready);
+    let mut posted = send_to_all(cloud, account, &ready, frame).await?;
+    let mut ready_by_now = Vec::new();
+    for socket in waiting {
+        if !connections.leave_to_replay(account, &socket.id).await? {
+            ready_by_now.push(socket);
         }
     }
-    failure.map_or(Ok(is_heard(&posted)), Err)
+    posted.extend(send_to_all(cloud, account, &ready_by_now, frame).await?);
+    Ok(is_heard(&posted))
+}
+
+/// Says it to all of them, also if one cannot be told.
+async fn send_to_all(
+    cloud: &Cloud,
+    account: AccountId,
+    sockets: &[Socket],
+    frame: &Value,
+) -> Result<Vec<Posted>, CloudError> {
+    let sent = sockets
+        .iter()
+        .map(|socket| send(cloud, account, &socket.id, frame));
+    futures::future::join_all(sent).await.into_iter().collect()
 }
 
 fn is_heard(posted: &[Posted]) -> bool {

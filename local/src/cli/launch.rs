@@ -54,6 +54,7 @@ pub(super) async fn launch(plan: Plan, arguments: &StackArguments) -> Result<Loc
         host: plan.host,
         http_port: plan.port,
         parameters,
+        faults: arguments.faults.clone().unwrap_or_default(),
         verbose: arguments.verbose,
         progress: Arc::new(|step| eprintln!("  {step}")),
         ..Options::new(plan.template, artifact, plan.state)

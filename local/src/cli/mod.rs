@@ -10,6 +10,7 @@ mod state_folder;
 
 use std::process::ExitCode;
 
+use callout_local::faults::FaultPlan;
 use clap::{Args, Parser, Subcommand};
 use tracing_subscriber::EnvFilter;
 
@@ -30,6 +31,8 @@ Examples:
   callout --reset                  start afresh
   callout --param MailFrom=me@example.com
                                    start with another value for a parameter of the template
+  callout --faults 'seed 7: dynamodb.throttled 10%; sockets.gone 2.5%; stream.twice 5%'
+                                   start, and have faults happen; the same seed does the same again
   callout demo                     play the medicine scenario against the running stack, or
                                    against one of its own if none is running
   callout bench                    measure it (with the release build, on a quiet machine)
@@ -85,6 +88,9 @@ struct StackArguments {
     /// A parameter of the template; may be given several times
     #[arg(long = "param", value_name = "KEY=VALUE", value_parser = parameter)]
     parameters: Vec<(String, String)>,
+    /// Faults to make on purpose, such as `seed 7: dynamodb.throttled 10%; function.killed-after 1%`
+    #[arg(long, value_name = "PLAN")]
+    faults: Option<FaultPlan>,
     /// Show what the functions log
     #[arg(long, short)]
     verbose: bool,
@@ -172,6 +178,7 @@ mod tests {
             &["callout", "--memory", "--reset"][..],
             &["callout", "--memory", "--state", "x"],
             &["callout", "--param", "novalue"],
+            &["callout", "--faults", "dynamodb.throttled 10%"],
             &["callout", "--artifact", "x", "--release"],
             &["callout", "--port", "9000", "demo"],
         ] {

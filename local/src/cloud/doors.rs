@@ -86,9 +86,21 @@ impl Listeners {
         doors.spawn(async move { report("the DynamoDB door", serving.await) });
         let serving = secrets::serve(self.secrets, services.secrets.clone(), iam(), until());
         doors.spawn(async move { report("the Secrets Manager door", serving.await) });
-        let serving = mail::serve(self.ses, services.mailbox.clone(), iam(), until());
+        let serving = mail::serve(
+            self.ses,
+            services.mailbox.clone(),
+            iam(),
+            services.faults.clone(),
+            until(),
+        );
         doors.spawn(async move { report("the SES door", serving.await) });
-        let serving = push::serve(self.sns, services.pushes.clone(), iam(), until());
+        let serving = push::serve(
+            self.sns,
+            services.pushes.clone(),
+            iam(),
+            services.faults.clone(),
+            until(),
+        );
         doors.spawn(async move { report("the SNS door", serving.await) });
         let (state, stack, iam_of_s3, shutdown) =
             (state.clone(), Arc::clone(stack), iam(), until());
@@ -98,7 +110,13 @@ impl Listeners {
             report("the S3 door", serving.await);
         });
         if let Some(sockets) = sockets {
-            let serving = management::serve(self.management, Arc::clone(sockets), iam(), until());
+            let serving = management::serve(
+                self.management,
+                Arc::clone(sockets),
+                iam(),
+                services.faults.clone(),
+                until(),
+            );
             doors.spawn(async move { report("the @connections door", serving.await) });
         }
         doors

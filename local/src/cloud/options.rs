@@ -8,6 +8,7 @@ use std::time::Duration;
 
 use crate::dynamodb::DynamoError;
 use crate::dynamodb::streams::Polling;
+use crate::faults::FaultPlan;
 use crate::gateway::http::HttpLimits;
 use crate::gateway::websocket::SocketLimits;
 use crate::iam::IamError;
@@ -36,6 +37,8 @@ pub struct Options {
     pub socket_limits: SocketLimits,
     /// When streams are looked at.
     pub polling: Polling,
+    /// Faults that happen from the start on; none unless told.
+    pub faults: FaultPlan,
     /// Processes of one function at most, unless it reserves its own concurrency.
     pub max_instances: u32,
     /// After how long a process without work is ended.
@@ -62,6 +65,7 @@ impl Options {
             http_limits: HttpLimits::default(),
             socket_limits: SocketLimits::default(),
             polling: Polling::default(),
+            faults: FaultPlan::default(),
             max_instances: 10,
             function_idle_time: Duration::from_mins(10),
             verbose: false,

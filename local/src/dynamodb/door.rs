@@ -14,9 +14,10 @@ use serde_json::{Value, json};
 use tokio::net::TcpListener;
 
 use super::calls::{Operation, Touch};
+use super::mishap;
 use super::{DynamoError, Engine, upkeep};
-use crate::caller::Caller;
-use crate::faults::Faults;
+use crate::caller::{self, Caller};
+use crate::faults::{Faults, Occasion};
 use crate::iam::{Iam, Refused, resource};
 use crate::template::{ACCOUNT, REGION};
 
@@ -107,6 +108,18 @@ async fn answer(State(served): State<Served>, headers: HeaderMap, body: Bytes) -
         Err(Refusal(body)) => return respond(StatusCode::BAD_REQUEST, body),
     };
     let function = caller.as_ref().and_then(Caller::function);
+    let tables: Vec<String> = touches.iter().map(|touch| touch.table.clone()).collect();
+    let targets: Vec<&str> = tables.iter().map(String::as_str).collect();
+    let occasion = Occasion {
+        function,
+        instance: caller::instance(&headers),
+        action: operation.name(),
+        targets: &targets,
+    };
+    let mishap = faults.table(occasion).await;
+    if let Some((status, body)) = mishap.and_then(|it| mishap::instead(it, operation, &body)) {
+        return respond(status, body);
+    }
     let counting = engine.meter().begin(function, operation);
     let body = match &counting {
         Some(counting) => counting.ask(body),
@@ -117,7 +130,11 @@ async fn answer(State(served): State<Served>, headers: HeaderMap, body: Bytes) -
         counting.done(answer.as_deref().ok()).await;
     }
     if answer.is_ok() {
-        faults.done(function, operation.name()).await;
+        faults.done(occasion).await;
+    }
+    if mishap.is_some() {
+        let (status, body) = mishap::server_error();
+        return respond(status, body);
     }
     match answer {
         Ok(answer) if operation == Operation::DescribeTable => {

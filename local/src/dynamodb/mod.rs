@@ -10,6 +10,7 @@ mod calls;
 mod door;
 mod engine;
 mod meter;
+mod mishap;
 pub mod streams;
 mod tables;
 mod upkeep;

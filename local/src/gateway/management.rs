@@ -20,6 +20,7 @@ use tokio::net::TcpListener;
 use super::json_answer;
 use super::websocket::{ConnectionError, SocketGateway};
 use crate::caller::Caller;
+use crate::faults::{Faults, Occasion, SocketFault};
 use crate::iam::{Iam, Refused, resource};
 
 /// Where the SDK reads the kind of an error.
@@ -27,7 +28,7 @@ const ERROR_TYPE: HeaderName = HeaderName::from_static("x-amzn-errortype");
 /// The one action of this API.
 const MANAGE: &str = "execute-api:ManageConnections";
 
-/// Serves `@connections` of `gateway` until `shutdown`.
+/// Serves `@connections` of `gateway` until `shutdown`, with the faults that are made on purpose.
 ///
 /// # Errors
 /// When the listener fails.
@@ -35,19 +36,25 @@ pub async fn serve(
     listener: TcpListener,
     gateway: Arc<SocketGateway>,
     iam: Arc<Iam>,
+    faults: Faults,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    axum::serve(listener, router(gateway, iam))
+    axum::serve(listener, router(gateway, iam, faults))
         .with_graceful_shutdown(shutdown)
         .await
 }
 
-fn router(gateway: Arc<SocketGateway>, iam: Arc<Iam>) -> Router {
+fn router(gateway: Arc<SocketGateway>, iam: Arc<Iam>, faults: Faults) -> Router {
     Router::new()
         .route(
             "/{stage}/@connections/{id}",
             post(send).get(tell).delete(disconnect),
         )
+        // Inside `authorize`: what is refused meets no fault.
+        .layer(middleware::from_fn_with_state(
+            (Arc::clone(&gateway), faults),
+            befall,
+        ))
         .fallback(|| async { refuse(StatusCode::FORBIDDEN, "ForbiddenException", "Forbidden") })
         .layer(middleware::from_fn_with_state(
             (Arc::clone(&gateway), iam),
@@ -90,6 +97,36 @@ async fn authorize(
         return refuse(StatusCode::FORBIDDEN, kind, &refused.message());
     }
     next.run(request).await
+}
+
+/// The faults that are made on purpose.
+async fn befall(
+    State((gateway, faults)): State<(Arc<SocketGateway>, Faults)>,
+    Path((_, id)): Path<(String, String)>,
+    request: Request,
+    next: Next,
+) -> Response<Body> {
+    let caller = Caller::of(request.headers());
+    let occasion = Occasion {
+        function: caller.as_ref().and_then(Caller::function),
+        instance: None,
+        action: request.method().as_str(),
+        targets: &[&id],
+    };
+    match faults.socket(occasion).await {
+        Some(SocketFault::Gone) => {
+            // It has to be true: one that stayed open would never hear anything again. What was
+            // posted before still goes out; one that is pending is as gone as it always is.
+            let _ = gateway.connections().disconnect(&id).await;
+            failure(ConnectionError::Gone)
+        }
+        Some(SocketFault::Busy) => refuse(
+            StatusCode::TOO_MANY_REQUESTS,
+            "LimitExceededException",
+            "Rate exceeded",
+        ),
+        Some(SocketFault::Slow(_)) | None => next.run(request).await,
+    }
 }
 
 async fn send(

@@ -61,10 +61,11 @@ impl Instance {
         };
         let listener = TcpListener::bind(("127.0.0.1", 0)).await.map_err(cannot)?;
         let runtime_api = listener.local_addr().map_err(cannot)?.to_string();
+        let id = STARTED.fetch_add(1, Ordering::Relaxed);
         let mut command = Command::new(&options.artifact);
         command
             .env_clear()
-            .envs(options.environment(function, &runtime_api))
+            .envs(options.environment(function, id, &runtime_api))
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
@@ -79,7 +80,6 @@ impl Instance {
             .id()
             .ok_or_else(|| InvokeError::Crashed("it ended at once".to_owned()))?;
         follow_output(&mut child, log);
-        let id = STARTED.fetch_add(1, Ordering::Relaxed);
         let desk = Arc::new(Desk::new());
         let kill = Arc::new(Notify::new());
         tokio::spawn(watch(

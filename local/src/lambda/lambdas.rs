@@ -47,6 +47,13 @@ impl Lambdas {
         }
     }
 
+    /// Ends one process of `function` and waits until it is gone.
+    pub(crate) async fn kill_instance(&self, function: &str, instance: u64) {
+        if let Some(pool) = self.pools.get(function) {
+            pool.kill_one(instance).await;
+        }
+    }
+
     /// What each function has done so far, by name.
     pub fn stats(&self) -> Vec<FunctionStats> {
         self.pools.values().map(|pool| pool.stats()).collect()

@@ -5,6 +5,8 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::caller::INSTANCE_PREFIX;
+use crate::faults::Faults;
 use crate::identifiers;
 use crate::state::State;
 use crate::template::model::{Function, Stack};
@@ -38,6 +40,8 @@ pub struct LambdaOptions {
     pub init_timeout: Duration,
     /// Whether the lines that functions write are shown on standard error too.
     pub verbose: bool,
+    /// Faults that are made on purpose: processes that are killed.
+    pub faults: Faults,
 }
 
 impl LambdaOptions {
@@ -53,6 +57,7 @@ impl LambdaOptions {
             idle_time: Duration::from_mins(10),
             init_timeout: Duration::from_secs(30),
             verbose: false,
+            faults: Faults::default(),
         }
     }
 
@@ -70,6 +75,7 @@ impl LambdaOptions {
     pub(super) fn environment(
         &self,
         function: &Function,
+        instance: u64,
         runtime_api: &str,
     ) -> BTreeMap<String, String> {
         let name = &function.logical_id;
@@ -98,6 +104,8 @@ impl LambdaOptions {
             ("AWS_DEFAULT_REGION", "us-east-1".to_owned()),
             ("AWS_ACCESS_KEY_ID", format!("LOCAL{name}")),
             ("AWS_SECRET_ACCESS_KEY", self.secret_access_key.clone()),
+            // Tells the doors which instance calls: the access key is that of the function.
+            ("AWS_SDK_UA_APP_ID", format!("{INSTANCE_PREFIX}{instance}")),
             ("AWS_EC2_METADATA_DISABLED", "true".to_owned()),
             ("AWS_ENDPOINT_URL", NOWHERE.to_owned()),
             ("LAMBDA_TASK_ROOT", root),

@@ -13,6 +13,7 @@ use super::instance::{Instance, Ran};
 use super::logs::FunctionLog;
 use super::options::LambdaOptions;
 use super::stats::{Counters, FunctionStats};
+use crate::faults::Death;
 use crate::template::model::Function;
 
 /// How often an event is offered to another instance when one ends before it took it.
@@ -97,7 +98,7 @@ impl FunctionPool {
                 continue;
             };
             let started = Instant::now();
-            match instance.run(&self.function, event.clone()).await {
+            match self.run(instance, event.clone()).await {
                 Ran::NotStarted => {}
                 Ran::Done(result) => {
                     self.counters.invoked(started.elapsed());
@@ -108,6 +109,25 @@ impl FunctionPool {
         Err(InvokeError::Crashed(
             "its processes kept ending before they took the event".to_owned(),
         ))
+    }
+
+    /// Runs an instance on an event, unless a fault on purpose ends it.
+    async fn run(&self, instance: &Instance, event: Bytes) -> Ran {
+        let faults = &self.options.faults;
+        let killed = || {
+            instance.kill();
+            Ran::Done(Err(InvokeError::Crashed("killed on purpose".to_owned())))
+        };
+        let death = faults.invocation(&self.function.logical_id, instance.id);
+        if death == Some(Death::Before) {
+            return killed();
+        }
+        let ran = instance.run(&self.function, event).await;
+        faults.invoked(instance.id);
+        match (death, &ran) {
+            (Some(Death::After), Ran::Done(_)) => killed(),
+            _ => ran,
+        }
     }
 
     /// A free instance, or the first to become free or to start: whichever comes first.
@@ -280,7 +300,19 @@ impl FunctionPool {
 
     /// Ends every process and waits until they are gone; how many there were.
     pub(super) async fn kill_all(&self) -> usize {
-        let instances = self.kill();
+        self.gone_all(self.kill()).await
+    }
+
+    /// Ends one process and waits until it is gone.
+    pub(super) async fn kill_one(&self, id: u64) {
+        let instance = self.state().live.get(&id).cloned();
+        if let Some(instance) = instance {
+            instance.kill();
+            self.gone_all(vec![instance]).await;
+        }
+    }
+
+    async fn gone_all(&self, instances: Vec<Arc<Instance>>) -> usize {
         let mut alive = self.alive.subscribe();
         loop {
             alive.borrow_and_update();

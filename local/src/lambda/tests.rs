@@ -161,9 +161,9 @@ fn only_a_function_that_the_template_tells_of_the_management_endpoint_gets_it() 
     );
     let mut options = options(vec![told.clone()]);
     options.endpoints = [(super::MANAGEMENT.to_owned(), "http://here".to_owned())].into();
-    let environment = options.environment(&told, "");
+    let environment = options.environment(&told, 1, "");
     assert_eq!(environment[super::MANAGEMENT], "http://here");
-    let environment = options.environment(&function("Untold", "untold"), "");
+    let environment = options.environment(&function("Untold", "untold"), 1, "");
     assert_eq!(environment.get(super::MANAGEMENT), None);
 }
 
@@ -376,7 +376,7 @@ async fn a_process_ends_by_itself_when_the_runtime_api_is_gone() {
     let api = listener.local_addr().unwrap().to_string();
     let mut child = tokio::process::Command::new(&script.artifact)
         .env_clear()
-        .envs(script.environment(&script.stack.functions["Orphan"], &api))
+        .envs(script.environment(&script.stack.functions["Orphan"], 1, &api))
         .stdout(std::process::Stdio::null())
         .stderr(std::process::Stdio::null())
         .kill_on_drop(true)

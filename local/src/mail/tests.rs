@@ -27,6 +27,7 @@ async fn open_to(function: &str, actions: &[&str]) -> (Client, Mailbox) {
         listener,
         mailbox.clone(),
         iam,
+        Faults::default(),
         std::future::pending(),
     ));
     let config = aws_sdk_ses::Config::builder()

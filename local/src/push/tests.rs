@@ -25,7 +25,13 @@ async fn open_to(state: &State, function: &str, actions: &[&str]) -> (Client, Pu
     let url = format!("http://{}", listener.local_addr().unwrap());
     let pushes = Pushes::open(state).unwrap();
     let iam = fixture::allowing(function, actions);
-    tokio::spawn(serve(listener, pushes.clone(), iam, std::future::pending()));
+    tokio::spawn(serve(
+        listener,
+        pushes.clone(),
+        iam,
+        Faults::default(),
+        std::future::pending(),
+    ));
     let config = aws_sdk_sns::Config::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new("us-east-1"))

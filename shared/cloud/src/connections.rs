@@ -9,9 +9,13 @@
 //! expiry itself, for TTL deletes late.
 //!
 //! A socket is not `ready` until it has been greeted: delivery leaves what comes before that to the
-//! replay that follows the greeting, so that nothing overtakes it and nothing is missed.
+//! replay that follows the greeting, so that nothing overtakes it and nothing is missed. It counts in
+//! `missed` what it leaves, and a socket becomes ready only if that has not changed since the replay
+//! began: otherwise what comes next would be told before what was left.
 
-use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::error::SdkError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
+use aws_sdk_dynamodb::operation::update_item::{UpdateItemError, UpdateItemOutput};
 use aws_sdk_dynamodb::types::{
     AttributeValue, Put, ReturnValue, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
@@ -67,8 +71,21 @@ pub struct Socket {
     pub channel: String,
     /// Whether it has been greeted and takes what happens from now on.
     pub ready: bool,
+    /// How often something was left to its replay.
+    pub missed: u32,
     /// When it was admitted.
     pub opened_at: Moment,
+}
+
+/// Whether a socket takes what happens from now on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Readiness {
+    /// It does.
+    Ready,
+    /// Not yet: so often has something been left to its replay.
+    Missed(u32),
+    /// It was forgotten.
+    Gone,
 }
 
 /// What becomes of a message that came over a socket.
@@ -96,6 +113,7 @@ struct StoredSocket {
     sid: SessionId,
     channel: String,
     ready: bool,
+    missed: u32,
     opened_at: Moment,
     expires_at: i64,
 }
@@ -136,6 +154,7 @@ impl Connections {
             sid: owner.session,
             channel: channel.to_owned(),
             ready: false,
+            missed: 0,
             opened_at: now,
             expires_at,
         };
@@ -190,7 +209,8 @@ impl Connections {
         Ok(sockets)
     }
 
-    /// From now on the socket takes what happens. False if it was forgotten meanwhile.
+    /// From now on the socket takes what happens, if nothing was left to its replay since that had
+    /// been done `missed` times.
     ///
     /// # Errors
     /// When the table cannot be written.
@@ -198,28 +218,61 @@ impl Connections {
         &self,
         account: AccountId,
         id: &ConnectionId,
+        missed: u32,
+    ) -> Result<Readiness, CloudError> {
+        let outcome = self
+            .change(account, id)
+            .update_expression("SET #ready = :ready")
+            // An update of a forgotten socket would bring it back; so does no comparison.
+            .condition_expression("#ready = :ready OR #missed = :missed")
+            .expression_attribute_names("#ready", "ready")
+            .expression_attribute_names("#missed", "missed")
+            .expression_attribute_values(":ready", AttributeValue::Bool(true))
+            .expression_attribute_values(":missed", n(missed.into()))
+            .send()
+            .await;
+        match unless_refused(outcome)? {
+            Ok(()) => Ok(Readiness::Ready),
+            Err(None) => Ok(Readiness::Gone),
+            Err(Some(socket)) => Ok(Readiness::Missed(socket.missed)),
+        }
+    }
+
+    /// Leaves something to the replay of a socket that is not ready. False if it has become ready
+    /// meanwhile, and must be told itself.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn leave_to_replay(
+        &self,
+        account: AccountId,
+        id: &ConnectionId,
     ) -> Result<bool, CloudError> {
         let outcome = self
-            .table
+            .change(account, id)
+            .update_expression("ADD #missed :one")
+            .condition_expression("#ready = :waiting")
+            .expression_attribute_names("#ready", "ready")
+            .expression_attribute_names("#missed", "missed")
+            .expression_attribute_values(":waiting", AttributeValue::Bool(false))
+            .expression_attribute_values(":one", n(1))
+            .send()
+            .await;
+        match unless_refused(outcome)? {
+            // One that has gone hears of it when it comes back.
+            Ok(()) | Err(None) => Ok(true),
+            Err(Some(_)) => Ok(false),
+        }
+    }
+
+    /// The beginning of a change of a socket.
+    fn change(&self, account: AccountId, id: &ConnectionId) -> UpdateItemFluentBuilder {
+        self.table
             .client
             .update_item()
             .table_name(&self.table.name)
             .set_key(Some(stored::key(account_key(account), connection_key(id))))
-            .update_expression("SET #ready = :ready")
-            // Without the condition an update would bring a forgotten socket back.
-            .condition_expression("attribute_exists(#pk)")
-            .expression_attribute_names("#pk", PK)
-            .expression_attribute_names("#ready", "ready")
-            .expression_attribute_values(":ready", AttributeValue::Bool(true))
-            .send()
-            .await;
-        match outcome {
-            Ok(_) => Ok(true),
-            Err(error) => match error.as_service_error() {
-                Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(false),
-                _ => Err(CloudError::call("UpdateItem of a connection")(error)),
-            },
-        }
+            .return_values_on_condition_check_failure(ReturnValuesOnConditionCheckFailure::AllOld)
     }
 
     /// Forgets a socket of an account.
@@ -344,8 +397,26 @@ impl From<StoredSocket> for Socket {
             session: stored.sid,
             channel: stored.channel,
             ready: stored.ready,
+            missed: stored.missed,
             opened_at: stored.opened_at,
         }
+    }
+}
+
+/// Whether a change of a socket happened, and if not, how the socket stands.
+fn unless_refused(
+    outcome: Result<UpdateItemOutput, SdkError<UpdateItemError>>,
+) -> Result<Result<(), Option<StoredSocket>>, CloudError> {
+    let Err(error) = outcome else {
+        return Ok(Ok(()));
+    };
+    match error.as_service_error() {
+        Some(UpdateItemError::ConditionalCheckFailedException(refused)) => {
+            let item = refused.item().filter(|item| !item.is_empty()).cloned();
+            let socket = item.map(|item| stored::read("a connection", item));
+            Ok(Err(socket.transpose()?))
+        }
+        _ => Err(CloudError::call("UpdateItem of a connection")(error)),
     }
 }
 

@@ -190,7 +190,8 @@ impl Notifications {
         Ok(notifications)
     }
 
-    /// A socket of the recipient took it.
+    /// Every socket of the recipient that was ready when it was told has been posted to, and one took
+    /// it: it need not be told again.
     ///
     /// # Errors
     /// When the table cannot be written.

@@ -15,6 +15,7 @@ use super::outcome::{self, Outcome};
 use super::record::{Record, Table};
 use crate::dead_letters::DeadLetters;
 use crate::dynamodb::engine::shard_id;
+use crate::faults::Faults;
 use crate::lambda::Invoke;
 use crate::template::model::StreamSource;
 use crate::template::{ACCOUNT, REGION};
@@ -40,6 +41,7 @@ pub(super) struct Courier {
     pub(super) table: Table,
     pub(super) functions: Arc<dyn Invoke>,
     pub(super) dead_letters: DeadLetters,
+    pub(super) faults: Faults,
     pub(super) news: mpsc::UnboundedSender<News>,
     pub(super) shutdown: watch::Receiver<bool>,
 }
@@ -82,6 +84,10 @@ impl Courier {
             match outcome::read(read, &part.records, reports) {
                 Outcome::Stopping => return,
                 Outcome::Done => {
+                    if let Some(again) = self.again(&part) {
+                        parts.push_front(again);
+                        continue;
+                    }
                     self.done(lane, &part.records);
                     failures_in_a_row = 0;
                     continue;
@@ -112,6 +118,17 @@ impl Courier {
             }
         }
         self.tell(News::Rests { lane });
+    }
+
+    /// What of a part that is done comes again, by a fault on purpose: as after a poller that ended
+    /// before it had kept how far it was.
+    fn again(&self, part: &Part) -> Option<Part> {
+        let (table, count) = (&self.table.logical_id, part.records.len());
+        let from = self.faults.batch(&self.function, table, count)?;
+        Some(Part {
+            records: part.records.get(from..)?.to_vec(),
+            refusals: 0,
+        })
     }
 
     /// Halves a refused part, or puts it back for another try, or gives it up.

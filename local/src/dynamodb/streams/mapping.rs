@@ -11,9 +11,10 @@ use super::checkpoints::{Checkpoint, Checkpoints};
 use super::filters;
 use super::lanes::Lanes;
 use super::record::{Record, Table};
-use super::{Polling, Progress};
+use super::{Polling, Reached};
 use crate::dead_letters::DeadLetters;
 use crate::dynamodb::Engine;
+use crate::faults::Faults;
 use crate::lambda::Invoke;
 use crate::template::model::StreamSource;
 
@@ -28,9 +29,10 @@ const AFTER_A_READ_ERROR: std::time::Duration = std::time::Duration::from_secs(1
 pub(super) struct Mapping {
     pub(super) engine: Engine,
     pub(super) checkpoints: Checkpoints,
-    pub(super) progress: Progress,
+    pub(super) reached: Reached,
     pub(super) functions: Arc<dyn Invoke>,
     pub(super) dead_letters: DeadLetters,
+    pub(super) faults: Faults,
     pub(super) function: String,
     pub(super) source: StreamSource,
     pub(super) table: Table,
@@ -62,7 +64,7 @@ impl Mapping {
                 .save(&self.table.name, &self.function, &first)?;
             first
         };
-        self.progress
+        self.reached
             .set(&self.table.name, &self.function, start.position);
         Ok(Running {
             lanes: Lanes::new(self.source.parallelization_factor, &start),
@@ -133,6 +135,7 @@ impl Running {
             table: self.mapping.table.clone(),
             functions: Arc::clone(&self.mapping.functions),
             dead_letters: self.mapping.dead_letters.clone(),
+            faults: self.mapping.faults.clone(),
             news,
             shutdown,
         }
@@ -210,7 +213,7 @@ impl Running {
                     table, function, ..
                 } = &self.mapping;
                 self.mapping
-                    .progress
+                    .reached
                     .set(&table.name, function, checkpoint.position);
                 self.saved = checkpoint;
             }

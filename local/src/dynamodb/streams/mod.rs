@@ -17,7 +17,7 @@ mod outcome;
 mod record;
 
 use std::collections::BTreeMap;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::watch;
@@ -27,6 +27,7 @@ use self::checkpoints::Checkpoints;
 use self::mapping::Mapping;
 use super::Engine;
 use crate::dead_letters::DeadLetters;
+use crate::faults::Faults;
 use crate::lambda::Invoke;
 use crate::template::model::Stack;
 
@@ -59,19 +60,61 @@ pub enum StreamError {
     },
 }
 
-/// How far each mapping of each table is done: `(table, function)` to its position.
-#[derive(Clone, Default)]
-struct Progress(Arc<Mutex<BTreeMap<(String, String), i64>>>);
+/// How streams are followed.
+#[derive(Debug, Clone, Default)]
+pub struct Following {
+    /// When they are looked at.
+    pub polling: Polling,
+    /// Faults that are made on purpose: batches that come again.
+    pub faults: Faults,
+    /// Filled in on the way, for who wants to know how far it is.
+    pub reached: Reached,
+}
 
-impl Progress {
+/// How far each mapping of each table is done: `(table, function)` to its position. Clones share it.
+#[derive(Debug, Clone, Default)]
+pub struct Reached(Arc<watch::Sender<BTreeMap<(String, String), i64>>>);
+
+impl Reached {
     fn set(&self, table: &str, function: &str, position: i64) {
-        let mut positions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        positions.insert((table.to_owned(), function.to_owned()), position);
+        self.0.send_modify(|positions| {
+            positions.insert((table.to_owned(), function.to_owned()), position);
+        });
+    }
+
+    /// Waits until every function of `stack` has been handed, and is done with or has given up, all
+    /// that was written to the tables whose streams start it.
+    ///
+    /// # Errors
+    /// [`rusqlite::Error`], when the tables cannot be read.
+    pub(crate) async fn idle(&self, engine: &Engine, stack: &Stack) -> rusqlite::Result<()> {
+        loop {
+            let mut newest = BTreeMap::new();
+            for function in stack.functions.values() {
+                for source in &function.streams {
+                    if let Some(table) = stack.tables.get(&source.table) {
+                        let mapping = (table.name.clone(), function.logical_id.clone());
+                        newest.insert(mapping, engine.newest_position(&table.name)?);
+                    }
+                }
+            }
+            let is_past = |positions: &BTreeMap<_, i64>| {
+                let past =
+                    |(mapping, newest)| positions.get(mapping).is_some_and(|it| it >= newest);
+                newest.iter().all(past)
+            };
+            if is_past(&self.0.borrow()) {
+                return Ok(());
+            }
+            // The sender lives in `self`, so it cannot be gone while we wait.
+            let _ = self.0.subscribe().wait_for(is_past).await;
+            // Deliveries may have written more meanwhile.
+        }
     }
 
     /// Position that every mapping of a table is past.
     fn slowest(&self) -> BTreeMap<String, i64> {
-        let positions = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let positions = self.0.borrow();
         let mut slowest = BTreeMap::new();
         for ((table, _), position) in positions.iter() {
             let least = slowest.entry(table.clone()).or_insert(*position);
@@ -90,11 +133,10 @@ pub async fn run(
     stack: Arc<Stack>,
     functions: Arc<dyn Invoke>,
     dead_letters: DeadLetters,
-    polling: Polling,
+    following: Following,
     mut shutdown: watch::Receiver<bool>,
 ) -> Result<(), StreamError> {
     let checkpoints = Checkpoints::open(engine.state())?;
-    let progress = Progress::default();
     let mut mappings = JoinSet::new();
     for function in stack.functions.values() {
         for source in &function.streams {
@@ -107,19 +149,20 @@ pub async fn run(
             let mapping = Mapping {
                 engine: engine.clone(),
                 checkpoints: checkpoints.clone(),
-                progress: progress.clone(),
+                reached: following.reached.clone(),
                 functions: Arc::clone(&functions),
                 dead_letters: dead_letters.clone(),
                 function: function.logical_id.clone(),
                 source: source.clone(),
                 table: record::Table::new(table, &engine),
-                polling,
+                faults: following.faults.clone(),
+                polling: following.polling,
             };
             let mapping = mapping.start()?;
             mappings.spawn(mapping.run(writes, shutdown.clone()));
         }
     }
-    let trimming = trim(engine, progress);
+    let trimming = trim(engine, following.reached);
     tokio::select! {
         () = wait_for_all(&mut mappings) => {}
         () = trimming => {}
@@ -137,12 +180,12 @@ async fn wait_for_all(mappings: &mut JoinSet<()>) {
     }
 }
 
-async fn trim(engine: Engine, progress: Progress) {
+async fn trim(engine: Engine, reached: Reached) {
     let mut ticks = tokio::time::interval(TRIM_EVERY);
     ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
-        for (table, position) in progress.slowest() {
+        for (table, position) in reached.slowest() {
             let trimming = engine.clone();
             let name = table.clone();
             let trimmed = engine

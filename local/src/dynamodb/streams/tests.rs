@@ -1,6 +1,8 @@
 //! Event source mappings, against a function that the test plays.
 #![allow(clippy::unwrap_used)]
 
+mod again;
+
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -12,7 +14,7 @@ use tokio::sync::{Notify, watch};
 use tokio::task::JoinHandle;
 
 use super::checkpoints::Checkpoints;
-use super::{Polling, StreamError, run};
+use super::{Following, Polling, StreamError, run};
 use crate::dead_letters::DeadLetters;
 use crate::dynamodb::Engine;
 use crate::dynamodb::tests::{TABLES, call, item, stack};
@@ -167,6 +169,14 @@ impl Bench {
     }
 
     fn start_polling(&self, function: &Arc<Fake>, polling: Polling) -> Run {
+        let following = Following {
+            polling,
+            ..Following::default()
+        };
+        self.start_following(function, following)
+    }
+
+    fn start_following(&self, function: &Arc<Fake>, following: Following) -> Run {
         let (stop, stopped) = watch::channel(false);
         let engine = self.open();
         let letters = DeadLetters::open(&self.state).unwrap();
@@ -177,7 +187,7 @@ impl Bench {
             stack,
             functions,
             letters.clone(),
-            polling,
+            following,
             stopped,
         );
         Run {

@@ -65,6 +65,7 @@ async fn world_under(iam: Arc<Iam>, functions: FakeFunctions, limits: SocketLimi
         listener,
         Arc::clone(&gateway),
         iam,
+        crate::faults::Faults::default(),
         std::future::pending(),
     ));
     World {

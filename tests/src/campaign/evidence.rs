@@ -1,0 +1,121 @@
+//! What a campaign left in the tables, read past the functions.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use callout_domain::event::{Errand, Event, Message, Recipients};
+use serde_json::{Value, json};
+
+use super::Campaign;
+use super::history::{Committed, Evidence, News};
+use crate::Stage;
+
+/// Adds to the evidence what was committed to be told, and what is in everybody's inbox.
+pub(super) async fn read_tables(stage: &Stage, campaign: &Campaign, evidence: &mut Evidence) {
+    let requests: BTreeSet<String> = evidence
+        .calls
+        .iter()
+        .map(|call| call.request.clone())
+        .collect();
+    for request in requests {
+        let committed = committed(stage, &request).await;
+        evidence.committed.extend(committed);
+    }
+    for person in campaign.customers.iter().chain(&campaign.pharmacies) {
+        for item in all(stage, "Notifications", &format!("ACCOUNT#{}", person.id)).await {
+            let entry = (person.id.clone(), text(&item, "sk").to_owned());
+            evidence.inboxes.push(entry);
+        }
+    }
+}
+
+/// The events about a request, their chunks put together.
+async fn committed(stage: &Stage, request: &str) -> Vec<Committed> {
+    let key = format!("REQUEST#{request}");
+    let audience = audience(&all(stage, "Requests", &key).await);
+    let mut events: BTreeMap<String, Committed> = BTreeMap::new();
+    for item in all(stage, "Outbox", &key).await {
+        let event: Event = serde_json::from_str(text(&item, "event")).unwrap();
+        let Errand::Tell { message, to } = event.errand else {
+            panic!("a request is only told of: {:?}", event.errand);
+        };
+        let id = event.id.to_string();
+        let told = events.entry(id.clone()).or_insert_with(|| Committed {
+            event: id,
+            request: request.to_owned(),
+            news: news(&message),
+            recipients: Vec::new(),
+        });
+        told.recipients.extend(recipients(to, &audience));
+    }
+    events.into_values().collect()
+}
+
+/// The accounts of each chunk of a request's audience.
+fn audience(items: &[Value]) -> BTreeMap<u16, Vec<String>> {
+    let mut chunks = BTreeMap::new();
+    for item in items {
+        let Some(chunk) = text(item, "sk").strip_prefix("AUDIENCE#") else {
+            continue;
+        };
+        let told = item["told"]["L"].as_array().unwrap();
+        let accounts = told
+            .iter()
+            .map(|told| told["M"]["account"]["S"].as_str().unwrap().to_owned());
+        chunks.insert(chunk.parse().unwrap(), accounts.collect());
+    }
+    chunks
+}
+
+fn recipients(to: Recipients, audience: &BTreeMap<u16, Vec<String>>) -> Vec<String> {
+    match to {
+        Recipients::Listed(people) => people
+            .into_iter()
+            .map(|person| person.account.to_string())
+            .collect(),
+        Recipients::Audience { chunk, except, .. } => {
+            let except: Vec<String> = except.iter().map(ToString::to_string).collect();
+            let mut accounts = audience[&chunk].clone();
+            accounts.retain(|account| !except.contains(account));
+            accounts
+        }
+    }
+}
+
+fn news(message: &Message) -> News {
+    let field = |name: &str| message.fields[name].as_str().unwrap_or_default().to_owned();
+    match message.kind.as_str() {
+        "new_request" => News::New,
+        "pharmacy_response" if field("response_type") == "ACCEPTED" => {
+            News::Accepted(field("pharmacy_id"))
+        }
+        "pharmacy_response" => News::Rejected(field("pharmacy_id")),
+        "request_taken" => News::Taken,
+        "request_cancelled" => News::Cancelled,
+        "request_completed" => News::Completed,
+        other => News::Unknown(other.to_owned()),
+    }
+}
+
+/// Every item of a partition, page by page.
+async fn all(stage: &Stage, table: &str, partition: &str) -> Vec<Value> {
+    let mut query = json!({
+        "KeyConditionExpression": "pk = :pk",
+        "ExpressionAttributeValues": {":pk": {"S": partition}},
+        "ConsistentRead": true,
+    });
+    let mut items = Vec::new();
+    loop {
+        let mut page = stage.table(table, "Query", query.clone()).await;
+        if let Some(found) = page["Items"].as_array_mut() {
+            items.append(found);
+        }
+        match page["LastEvaluatedKey"].take() {
+            Value::Null => return items,
+            last => query["ExclusiveStartKey"] = last,
+        }
+    }
+}
+
+fn text<'a>(item: &'a Value, attribute: &str) -> &'a str {
+    item[attribute]["S"].as_str().unwrap_or_default()
+}

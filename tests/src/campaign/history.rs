@@ -1,0 +1,156 @@
+//! What was asked and answered, what was committed, and what arrived: all that the checker judges.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+/// What somebody asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Ask {
+    /// A customer: a request is made.
+    Create,
+    /// A pharmacy: it accepts.
+    Accept,
+    /// A pharmacy: it rejects.
+    Reject,
+    /// A customer: the request is cancelled.
+    Cancel,
+    /// A customer: the request is completed.
+    Complete,
+    /// Anyone: how does it stand?
+    Read,
+}
+
+/// What the last answer to it was, after as many tries as it took.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Said {
+    /// It is done.
+    Done,
+    /// Somebody was faster, or it had ended before.
+    TooLate,
+    /// A reader was told who has it.
+    Standing(Option<Holder>),
+    /// Anything else: its status and body.
+    Other(String),
+}
+
+/// Who has a request; it is decided once.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, serde::Serialize)]
+pub enum Holder {
+    /// A pharmacy, by its account.
+    Pharmacy(String),
+    /// Nobody ever will: it was cancelled.
+    Cancelled,
+}
+
+/// One call, from its first try to its last answer.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// Account of who asked.
+    pub who: String,
+    /// What for.
+    pub ask: Ask,
+    /// About which request; empty if it was never made.
+    pub request: String,
+    /// When it was first asked, on the history's own clock.
+    pub began: u64,
+    /// When it was answered.
+    pub ended: u64,
+    /// How many tries were answered by a 5xx or a 429.
+    pub failures: u32,
+    /// The last answer.
+    pub said: Said,
+}
+
+/// An event of the outbox, its chunks put together.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Committed {
+    /// Its id.
+    pub event: String,
+    /// The request that it is about.
+    pub request: String,
+    /// What it tells.
+    pub news: News,
+    /// Whom it is for.
+    pub recipients: Vec<String>,
+}
+
+/// What an event tells.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum News {
+    /// `new_request`.
+    New,
+    /// `pharmacy_response` of a pharmacy that rejects.
+    Rejected(String),
+    /// `pharmacy_response` of a pharmacy that accepts.
+    Accepted(String),
+    /// `request_taken`.
+    Taken,
+    /// `request_cancelled`.
+    Cancelled,
+    /// `request_completed`.
+    Completed,
+    /// Something that a campaign does not cause.
+    Unknown(String),
+}
+
+/// What one socket of a client was sent, in order.
+#[derive(Debug, Clone, Default)]
+pub struct Hearing {
+    /// The account.
+    pub who: String,
+    /// Types of all messages; the first is the greeting.
+    pub kinds: Vec<String>,
+    /// Event and request of those that tell of one, in order.
+    pub events: Vec<(String, String)>,
+}
+
+/// Everything there is to judge.
+#[derive(Debug, Clone, Default)]
+pub struct Evidence {
+    /// Every call.
+    pub calls: Vec<Call>,
+    /// Every event of the outbox.
+    pub committed: Vec<Committed>,
+    /// Every entry of every inbox: whose, and of which event.
+    pub inboxes: Vec<(String, String)>,
+    /// Every socket that was open, in the order in which an account opened them.
+    pub hearings: Vec<Hearing>,
+}
+
+impl Evidence {
+    /// The calls about each request.
+    pub fn by_request(&self) -> BTreeMap<&str, Vec<&Call>> {
+        let mut requests: BTreeMap<&str, Vec<&Call>> = BTreeMap::new();
+        for call in &self.calls {
+            requests.entry(&call.request).or_default().push(call);
+        }
+        requests
+    }
+}
+
+/// Writes calls down, with a clock that orders them as they really were.
+#[derive(Debug, Default)]
+pub struct Recorder {
+    clock: AtomicU64,
+    calls: Mutex<Vec<Call>>,
+}
+
+impl Recorder {
+    /// The next moment.
+    pub fn now(&self) -> u64 {
+        self.clock.fetch_add(1, Ordering::SeqCst)
+    }
+
+    /// Keeps a call.
+    pub fn keep(&self, call: Call) {
+        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.push(call);
+    }
+
+    /// All calls so far.
+    pub fn calls(&self) -> Vec<Call> {
+        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
+        calls.clone()
+    }
+}

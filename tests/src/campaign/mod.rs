@@ -1,0 +1,91 @@
+//! A campaign: many people at once, under faults, and everything that they saw written down to be
+//! judged.
+//!
+//! Customers make requests one after another. Over each of them all pharmacies contend: most accept,
+//! some reject, at some requests the customer cancels meanwhile, and some read all the while. Whoever is
+//! answered by a 5xx asks again under the same idempotency key. Everybody listens on a socket,
+//! and opens another one when it ends. At the end the faults stop, and when nothing is left to be
+//! delivered, what is in the tables is compared with what was answered and heard.
+
+pub mod checker;
+mod evidence;
+pub mod history;
+mod listener;
+mod play;
+
+use callout_local::faults::FaultPlan;
+use futures::future::join_all;
+
+use self::history::{Evidence, Recorder};
+use self::listener::Listener;
+use crate::{Person, Stage};
+
+const LAT: f64 = 27.7172;
+const LNG: f64 = 85.3240;
+
+/// How large a campaign is.
+#[derive(Debug, Clone, Copy)]
+pub struct Size {
+    /// Customers, who act at once.
+    pub customers: usize,
+    /// Pharmacies that contend for every request.
+    pub pharmacies: usize,
+    /// Requests that each customer makes, one after another.
+    pub rounds: usize,
+}
+
+impl Size {
+    /// Answers that contend for a request.
+    pub fn contested(&self) -> usize {
+        self.customers * self.pharmacies * self.rounds
+    }
+}
+
+/// The people of a campaign, and what they write down.
+struct Campaign {
+    customers: Vec<Person>,
+    pharmacies: Vec<Person>,
+    recorder: Recorder,
+}
+
+/// Plays a campaign on a stage under `plan`, and gives what there is to judge.
+pub async fn run(stage: &Stage, size: Size, plan: FaultPlan) -> Evidence {
+    let customer = |n| stage.customer_owned(format!("Customer {n}"));
+    let pharmacy = |n| stage.pharmacy_owned(format!("Pharmacy {n}"), LAT, LNG);
+    let campaign = Campaign {
+        customers: join_all((0..size.customers).map(customer)).await,
+        pharmacies: join_all((0..size.pharmacies).map(pharmacy)).await,
+        recorder: Recorder::default(),
+    };
+    let everybody = campaign.customers.iter().chain(&campaign.pharmacies);
+    let listeners: Vec<Listener> = everybody.cloned().map(Listener::start).collect();
+
+    stage.cloud.faults().set(plan);
+    join_all((0..size.customers).map(|n| campaign.act(n, size.rounds))).await;
+    stage.cloud.faults().clear();
+
+    settle(stage, &listeners).await;
+    let mut evidence = Evidence {
+        calls: campaign.recorder.calls(),
+        hearings: listeners.into_iter().flat_map(Listener::end).collect(),
+        ..Evidence::default()
+    };
+    evidence::read_tables(stage, &campaign, &mut evidence).await;
+    evidence
+}
+
+/// Waits until all is delivered and every client has read what was delivered to it.
+///
+/// A pong comes after all that was posted to its socket before. A socket that was opened meanwhile
+/// is greeted by one more event, so it begins again until no socket is.
+async fn settle(stage: &Stage, listeners: &[Listener]) {
+    loop {
+        let before: Vec<usize> = listeners.iter().map(Listener::sockets).collect();
+        stage.cloud.streams_idle().await.unwrap();
+        join_all(listeners.iter().map(Listener::ping)).await;
+        let after: Vec<usize> = listeners.iter().map(Listener::sockets).collect();
+        if before == after {
+            return;
+        }
+    }
+}
