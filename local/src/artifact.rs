@@ -79,25 +79,17 @@ pub enum ArtifactError {
 /// # Errors
 /// [`ArtifactError`].
 pub async fn build(options: &BuildOptions) -> Result<PathBuf, ArtifactError> {
-    build_target(options, "--bin", BINARY).await
+    build_binary(options, BINARY).await
 }
 
-/// Builds an example of the workspace with the same profile, and gives its path.
+/// Builds another binary of the workspace in the same way, and gives its path.
 ///
 /// # Errors
 /// [`ArtifactError`].
-pub async fn build_example(options: &BuildOptions, name: &str) -> Result<PathBuf, ArtifactError> {
-    build_target(options, "--example", name).await
-}
-
-async fn build_target(
-    options: &BuildOptions,
-    kind: &str,
-    name: &str,
-) -> Result<PathBuf, ArtifactError> {
+pub async fn build_binary(options: &BuildOptions, name: &str) -> Result<PathBuf, ArtifactError> {
     let display = Display::new(options.console);
     let started = Instant::now();
-    let mut cargo = Cargo::start(options, kind, name)?;
+    let mut cargo = Cargo::start(options, name)?;
     let (artifact, said) = tokio::try_join!(
         read_messages(cargo.stdout, name),
         read_progress(cargo.stderr, &display),
@@ -120,7 +112,7 @@ struct Cargo {
 }
 
 impl Cargo {
-    fn start(options: &BuildOptions, kind: &str, name: &str) -> Result<Self, ArtifactError> {
+    fn start(options: &BuildOptions, name: &str) -> Result<Self, ArtifactError> {
         let program = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
         let show = if options.console == Console::Bar {
             "always"
@@ -131,7 +123,7 @@ impl Cargo {
         command
             .args([
                 "build",
-                kind,
+                "--bin",
                 name,
                 "--message-format=json-render-diagnostics",
             ])

@@ -54,7 +54,9 @@ pub(super) async fn measure(ground: &Ground, progress: &Progress) -> Result<Sect
             format!(
                 "Warm processes, requests as the DynamoDB door saw them; {IN_REACH} pharmacies in reach \
                  with a socket each. `round trips`: the longest chain of requests of which each began \
-                 when the one before had been answered, every answer held back by {} ms to tell.",
+                 when the one before had been answered, every answer held back by {} ms to tell. Of a delivery it is \
+                 the most that it can be: recipients do not wait for one another, but one may begin \
+                 after another has ended.",
                 HOLD.as_millis()
             ),
             "Capacity is what the embedded engine says, by DynamoDB's rules; a refused request's is \

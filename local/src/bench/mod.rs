@@ -82,7 +82,7 @@ pub struct Options {
     pub template: PathBuf,
     /// The built `bootstrap`.
     pub artifact: PathBuf,
-    /// The built example `bare`, for a comparison in [`Part::Cold`].
+    /// The built `bare`, for a comparison in [`Part::Cold`].
     pub bare: Option<PathBuf>,
     /// The parts.
     pub parts: Vec<Part>,

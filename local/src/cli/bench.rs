@@ -12,7 +12,7 @@ use callout_local::bench::{self, Options, Part};
 use super::signals::StopSignals;
 use super::{Failure, StackArguments, launch};
 
-/// The example that does nothing, for a comparison.
+/// The binary that does nothing, for a comparison.
 const BARE: &str = "bare";
 
 #[derive(Debug, Clone, Args)]
@@ -52,7 +52,7 @@ pub(super) struct Arguments {
     /// Print JSON instead of tables
     #[arg(long)]
     json: bool,
-    /// A built `bare` (the example of callout-functions), instead of building one
+    /// A built `bare` (of callout-tests), instead of building one
     #[arg(long, value_name = "FILE")]
     bare: Option<PathBuf>,
     #[command(flatten)]
@@ -102,7 +102,7 @@ async fn measure(arguments: &Arguments) -> Result<(), Failure> {
     let bare = match &arguments.bare {
         Some(path) if path.is_file() => Some(std::path::absolute(path)?),
         Some(path) => return Err(format!("there is no artifact {}", path.display()).into()),
-        // A given bootstrap may be of another place, where no example can be built.
+        // A given bootstrap may be of another place, where no `bare` can be built.
         None if parts.contains(&Part::Cold) && arguments.stack.artifact.is_none() => {
             Some(build_bare(&template, &arguments.stack).await?)
         }
@@ -125,7 +125,7 @@ async fn build_bare(template: &Path, stack: &StackArguments) -> Result<PathBuf, 
         release: stack.release || !cfg!(debug_assertions),
         console: Console::detect(),
     };
-    Ok(artifact::build_example(&options, BARE).await?)
+    Ok(artifact::build_binary(&options, BARE).await?)
 }
 
 impl Arguments {
