@@ -122,7 +122,7 @@ pub enum BenchError {
     /// Something was not there or not as it should be.
     #[error("{0}")]
     Wrong(String),
-    /// Nothing happened for [`PATIENCE`].
+    /// Nothing happened for as long as a measurement waits.
     #[error("{0} took more than {seconds} s", seconds = PATIENCE.as_secs())]
     Late(&'static str),
     /// A file or folder cannot be used.
