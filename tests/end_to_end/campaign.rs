@@ -19,12 +19,12 @@ stream.twice 5%; stream.from-middle 5%";
 const PART: Size = Size {
     customers: 4,
     pharmacies: 25,
-    rounds: 10,
+    rounds: 3,
 };
 
 /// How many answers contend in all; a run of many is done in parts, each on a fresh cloud.
 fn contested() -> usize {
-    number("CALLOUT_CAMPAIGN").unwrap_or(1_000)
+    number("CALLOUT_CAMPAIGN").unwrap_or(300)
 }
 
 fn seed() -> u64 {
