@@ -10,6 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::ids::{AccountId, ConnectionId, EventId, MediaId, RequestId, SessionId};
 use crate::moment::Moment;
+use crate::notice::Notice;
 use crate::role::Role;
 
 /// Something that was committed and must now be carried to those it is for.
@@ -82,6 +83,9 @@ pub struct Message {
     /// Fields that become short-lived links when it is sent, by their names on the wire.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub links: BTreeMap<String, MediaId>,
+    /// What is shown to those who have no socket open; without it nobody is pushed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub notice: Option<Notice>,
 }
 
 /// For whom a message is.
@@ -133,7 +137,15 @@ impl Message {
             kind: kind.into(),
             fields,
             links: BTreeMap::new(),
+            notice: None,
         }
+    }
+
+    /// Has it shown to those who have no socket open, too.
+    #[must_use]
+    pub fn with_notice(mut self, notice: Notice) -> Self {
+        self.notice = Some(notice);
+        self
     }
 
     /// Has `field` filled with a short-lived link when the message is sent, or null for no media.

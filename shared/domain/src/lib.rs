@@ -12,6 +12,7 @@ pub mod login;
 pub mod media;
 pub mod medicine;
 pub mod moment;
+pub mod notice;
 pub mod otp;
 pub mod role;
 pub mod session;
