@@ -24,6 +24,7 @@ pub mod sockets;
 pub mod tickets;
 pub mod tokens;
 
+mod batch;
 mod opaque;
 mod radius_search;
 mod revised;
