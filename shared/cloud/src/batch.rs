@@ -17,7 +17,7 @@ impl Table {
     /// are missing, and a key that is named twice is found once. A consistent read.
     pub(crate) async fn read_many(
         &self,
-        keys: impl IntoIterator<Item = (String, String)>,
+        keys: Vec<(String, String)>,
     ) -> Result<Vec<Item>, CloudError> {
         // DynamoDB refuses a request that names a key twice.
         let keys: HashSet<(String, String)> = keys.into_iter().collect();

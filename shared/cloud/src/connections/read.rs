@@ -70,7 +70,8 @@ impl Connections {
     ) -> Result<HashMap<AccountId, Vec<Socket>>, CloudError> {
         let keys = accounts
             .iter()
-            .map(|account| (account_key(*account), SOCKETS.to_owned()));
+            .map(|account| (account_key(*account), SOCKETS.to_owned()))
+            .collect();
         let items = self.table.read_many(keys).await?;
         let mut found = HashMap::with_capacity(items.len());
         for item in items {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use callout_domain::ids::AccountId;
 
 use super::{account, ids, later, none, now};
-use crate::connections::attribute;
+use crate::connections::{Connections, attribute};
 use crate::stored::s;
 
 #[tokio::test]
@@ -92,4 +92,11 @@ async fn a_failing_read_fails() {
     let account = account();
     assert!(connections.of_account(account, now()).await.is_err());
     assert!(connections.of_accounts(&[account], now()).await.is_err());
+}
+
+/// A handler's future must be `Send`; this holds if it compiles.
+#[allow(dead_code)]
+fn a_read_may_move_between_threads(connections: &Connections, accounts: &[AccountId]) {
+    fn send<T: Send>(_: T) {}
+    send(connections.of_accounts(accounts, now()));
 }
