@@ -33,8 +33,8 @@ pub(super) async fn greet(
     now: Moment,
 ) -> Result<(), CloudError> {
     let connections = cloud.connections().await?;
-    let sockets = connections.of_account(account, now).await?;
-    let Some(socket) = sockets.iter().find(|socket| socket.id == *id) else {
+    let sockets = connections.all_of_account(account, now).await?;
+    let Some(socket) = sockets.open.iter().find(|socket| socket.id == *id) else {
         // It has gone again.
         return Ok(());
     };
@@ -63,7 +63,10 @@ pub(super) async fn greet(
             Readiness::Missed(count) => missed = count,
         }
     }
-    close_surplus(cloud, account, &sockets).await
+    close_surplus(cloud, account, &sockets.open).await?;
+    connections
+        .forget_expired(account, &sockets.expired, now)
+        .await
 }
 
 /// What a socket has had of its account's past.

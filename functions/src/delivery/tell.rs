@@ -173,13 +173,8 @@ async fn sockets(
     entries: &[&Entry],
     now: Moment,
 ) -> Result<HashMap<AccountId, Vec<Socket>>, CloudError> {
-    let connections = cloud.connections().await?;
-    let mut found = HashMap::new();
-    for entry in entries {
-        let sockets = connections.of_account(entry.recipient, now).await?;
-        found.insert(entry.recipient, sockets);
-    }
-    Ok(found)
+    let accounts: Vec<AccountId> = entries.iter().map(|entry| entry.recipient).collect();
+    cloud.connections().await?.of_accounts(&accounts, now).await
 }
 
 impl News {

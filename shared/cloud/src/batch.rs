@@ -25,11 +25,11 @@ impl Table {
             .into_iter()
             .map(|(pk, sk)| stored::key(pk, sk))
             .collect();
-        let mut items = Vec::with_capacity(keys.len());
-        for keys in keys.chunks(MOST_KEYS) {
-            items.extend(self.read_few(keys.to_vec()).await?);
-        }
-        Ok(items)
+        let requests = keys
+            .chunks(MOST_KEYS)
+            .map(|keys| self.read_few(keys.to_vec()));
+        let items = futures::future::try_join_all(requests).await?;
+        Ok(items.into_iter().flatten().collect())
     }
 
     async fn read_few(&self, keys: Vec<Item>) -> Result<Vec<Item>, CloudError> {

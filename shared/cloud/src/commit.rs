@@ -39,6 +39,8 @@ pub enum Guard {
     RequestUnchanged,
     /// This responder has not answered this request before.
     FirstResponse,
+    /// The socket of the account that is kept longest is the one that was taken for it.
+    EndsLast,
     /// The idempotency key has not been used.
     KeyUnused,
     /// The message is not in this inbox yet.
