@@ -26,6 +26,8 @@ const EXPECTED: &[(&str, u16)] = &[
     ("medicine.respond", 201),
     ("medicine.complete_request", 200),
     ("medicine.cancel_request", 400),
+    ("notifications.read_preferences", 200),
+    ("notifications.change_preferences", 200),
     ("realtime.connect", 200),
     ("realtime.disconnect", 200),
     ("realtime.message", 200),

@@ -17,6 +17,7 @@ pub mod notifications;
 pub mod otp;
 pub mod outbox;
 pub mod passwords;
+pub mod preferences;
 pub mod requests;
 pub mod secrets;
 pub mod sessions;
