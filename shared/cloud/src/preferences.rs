@@ -4,7 +4,7 @@
 //! |---|---|---|
 //! | `ACCOUNT#<id>` | `CONTACT` | in its attribute `preferences` the JSON of [`Preferences`]; absent for who never chose. Its other attributes are not this module's, and are left as they are |
 
-use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
+use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
 use callout_domain::ids::AccountId;
 use callout_domain::preferences::Preferences;
 
@@ -61,7 +61,7 @@ impl PreferencesOfAccounts {
             .send()
             .await
             .map_err(CloudError::call("GetItem"))?;
-        read(&answer.item.unwrap_or_default())
+        ReadPreferences::of(answer.item.unwrap_or_default())
     }
 
     /// Changes what was read: [`Guard::PreferencesUnchanged`] refuses if it was changed since. That
@@ -100,17 +100,28 @@ impl PreferencesOfAccounts {
     }
 }
 
-/// The preferences in a `CONTACT` item, or the default.
-pub(crate) fn read(contact: &Item) -> Result<ReadPreferences, CloudError> {
-    let stored = contact.get(PREFERENCES).and_then(|text| text.as_s().ok());
-    let preferences = stored
-        .map(|text| serde_json::from_str(text))
-        .transpose()
-        .map_err(CloudError::malformed("preferences"))?;
-    Ok(ReadPreferences {
-        preferences: preferences.unwrap_or_default(),
-        stored: stored.cloned(),
-    })
+/// The preferences of a stored text, or the default where there is none.
+///
+/// # Errors
+/// When the text does not read.
+pub fn of_text(stored: Option<&str>) -> Result<Preferences, CloudError> {
+    stored.map_or_else(
+        || Ok(Preferences::default()),
+        |text| serde_json::from_str(text).map_err(CloudError::malformed("preferences")),
+    )
+}
+
+impl ReadPreferences {
+    fn of(mut contact: Item) -> Result<Self, CloudError> {
+        let stored = match contact.remove(PREFERENCES) {
+            Some(AttributeValue::S(text)) => Some(text),
+            _ => None,
+        };
+        Ok(Self {
+            preferences: of_text(stored.as_deref())?,
+            stored,
+        })
+    }
 }
 
 fn key(account: AccountId) -> Item {
@@ -123,14 +134,14 @@ mod tests {
     use callout_domain::notice::Topic;
     use callout_domain::preferences::Preferences;
 
-    use super::read;
+    use super::ReadPreferences;
     use crate::stored::{Item, s};
 
     #[test]
     fn who_never_chose_has_the_default_and_devices_make_no_difference() {
         let devices = Item::from([("device#x".to_owned(), s("y"))]);
         for contact in [Item::new(), devices] {
-            let read = read(&contact).unwrap();
+            let read = ReadPreferences::of(contact).unwrap();
             assert_eq!(read.preferences, Preferences::default());
             assert_eq!(read.stored, None);
         }
@@ -140,10 +151,10 @@ mod tests {
     fn what_was_chosen_is_read_and_its_very_text_kept() {
         let text = r#"{"topics":{"work":{"mail":true}}}"#;
         let contact = Item::from([("preferences".to_owned(), s(text))]);
-        let read = read(&contact).unwrap();
+        let read = ReadPreferences::of(contact).unwrap();
         assert!(read.preferences.topics.of(Topic::Work).mail);
         assert_eq!(read.stored.as_deref(), Some(text));
         let broken = Item::from([("preferences".to_owned(), s("{"))]);
-        assert!(super::read(&broken).is_err());
+        assert!(ReadPreferences::of(broken).is_err());
     }
 }
