@@ -68,6 +68,8 @@ doors! {
     "notifications.count_unread" => Http crate::notifications::count_unread;
     "notifications.mark_read" => Http crate::notifications::mark_read;
     "notifications.list_deliveries" => Http crate::notifications::list_deliveries;
+    "notifications.read_preferences" => Http crate::notifications::read_preferences;
+    "notifications.change_preferences" => Http crate::notifications::change_preferences;
     "realtime.connect" => Socket crate::realtime::connect;
     "realtime.disconnect" => Socket crate::realtime::disconnect;
     "realtime.message" => Socket crate::realtime::message;

@@ -31,6 +31,8 @@ const EXPECTED: &[(&str, u16)] = &[
     ("notifications.mark_read", 200),
     // No administrator can be made through the API.
     ("notifications.list_deliveries", 403),
+    ("notifications.read_preferences", 200),
+    ("notifications.change_preferences", 200),
     ("realtime.connect", 200),
     ("realtime.disconnect", 200),
     ("realtime.message", 200),

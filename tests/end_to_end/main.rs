@@ -18,6 +18,7 @@ mod idempotency;
 mod links;
 mod medicine;
 mod policies;
+mod preferences;
 mod profiles;
 mod sessions;
 mod sockets;

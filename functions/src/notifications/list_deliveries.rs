@@ -5,8 +5,8 @@
 //! Leaves nothing behind.
 
 use callout_cloud::notifications::Tally;
-use callout_domain::delivery::Channel;
 use callout_domain::moment::Moment;
+use callout_domain::notice::Channel;
 use callout_domain::role::Role;
 use serde_json::{Value, json};
 use time::macros::format_description;
@@ -108,7 +108,7 @@ fn rate(part: u64, whole: u64) -> Option<f64> {
 #[allow(clippy::unwrap_used)]
 mod tests {
     use callout_cloud::notifications::Tally;
-    use callout_domain::delivery::Channel;
+    use callout_domain::notice::Channel;
     use serde_json::json;
     use time::macros::date;
 

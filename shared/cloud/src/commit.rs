@@ -33,6 +33,8 @@ pub enum Guard {
     AccountThere,
     /// The account is as it was read, and not deleted.
     AccountUnchanged,
+    /// The account's preferences are as they were read.
+    PreferencesUnchanged,
     /// The session has not been ended.
     SessionThere,
     /// The request is still in the state that the rule was decided on.

@@ -18,6 +18,7 @@ pub mod otp;
 pub mod outbox;
 pub mod paging;
 pub mod passwords;
+pub mod preferences;
 pub mod requests;
 pub mod secrets;
 pub mod sessions;

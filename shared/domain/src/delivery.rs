@@ -4,17 +4,6 @@ use serde::{Deserialize, Serialize};
 
 use crate::moment::Moment;
 
-/// How somebody is reached, beside their inbox, which always has everything.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
-pub enum Channel {
-    /// An open socket.
-    Socket,
-    /// A device.
-    Push,
-    /// Their mailbox.
-    Mail,
-}
-
 /// How far an attempt has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -62,20 +51,6 @@ pub struct Attempt {
     /// Why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<Reason>,
-}
-
-impl Channel {
-    /// All of them.
-    pub const ALL: [Self; 3] = [Self::Socket, Self::Push, Self::Mail];
-
-    /// Its name on the wire.
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Socket => "socket",
-            Self::Push => "push",
-            Self::Mail => "mail",
-        }
-    }
 }
 
 impl Attempt {

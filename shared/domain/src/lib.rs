@@ -15,6 +15,7 @@ pub mod medicine;
 pub mod moment;
 pub mod notice;
 pub mod otp;
+pub mod preferences;
 pub mod role;
 pub mod session;
 pub mod socket;

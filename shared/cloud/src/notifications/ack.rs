@@ -1,9 +1,9 @@
 //! A client says that it has something.
 
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use callout_domain::delivery::Channel;
 use callout_domain::ids::{AccountId, EventId};
 use callout_domain::moment::Moment;
+use callout_domain::notice::Channel;
 
 use super::stored::Stored;
 use super::tally::Tally;

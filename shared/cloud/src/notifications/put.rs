@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
-use callout_domain::delivery::{Attempt, Channel};
+use callout_domain::delivery::Attempt;
 use callout_domain::ids::{AccountId, EventId};
 use callout_domain::moment::Moment;
+use callout_domain::notice::Channel;
 
 use super::badge::{Changes, Day};
 use super::change::Change;

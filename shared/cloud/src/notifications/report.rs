@@ -3,9 +3,10 @@
 use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::types::{AttributeValue, TransactWriteItem, Update};
-use callout_domain::delivery::{Attempt, Channel, Status};
+use callout_domain::delivery::{Attempt, Status};
 use callout_domain::ids::AccountId;
 use callout_domain::moment::Moment;
+use callout_domain::notice::Channel;
 
 use super::put::TALLIES;
 use super::stored::Route;

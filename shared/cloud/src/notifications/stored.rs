@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::str::FromStr;
 
-use callout_domain::delivery::{Attempt, Channel};
+use callout_domain::delivery::Attempt;
 use callout_domain::ids::{EventId, RequestId};
 use callout_domain::moment::Moment;
+use callout_domain::notice::Channel;
 use serde::{Deserialize, Serialize};
 
 use super::Notification;

@@ -8,9 +8,9 @@ use std::collections::BTreeMap;
 
 use aws_sdk_dynamodb::operation::query::builders::QueryFluentBuilder;
 use aws_sdk_dynamodb::types::{TransactWriteItem, Update};
-use callout_domain::delivery::Channel;
 use callout_domain::ids::EventId;
 use callout_domain::moment::Moment;
+use callout_domain::notice::Channel;
 use rand::RngExt as _;
 use serde::Deserialize;
 use time::{Date, Duration, Time};
