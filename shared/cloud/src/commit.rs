@@ -32,6 +32,8 @@ pub enum Guard {
     AccountThere,
     /// The account is as it was read, and not deleted.
     AccountUnchanged,
+    /// The device, and the devices of its account, are as they were read.
+    DeviceUnchanged,
     /// The session has not been ended.
     SessionThere,
     /// The request is still in the state that the rule was decided on.

@@ -7,7 +7,9 @@ pub mod accounts;
 pub mod clock;
 pub mod commit;
 pub mod connections;
+pub mod contacts;
 pub mod contention;
+pub mod devices;
 pub mod failure;
 pub mod idempotency;
 pub mod login_attempts;
@@ -17,6 +19,7 @@ pub mod notifications;
 pub mod otp;
 pub mod outbox;
 pub mod passwords;
+pub mod push;
 pub mod requests;
 pub mod secrets;
 pub mod sessions;
@@ -24,6 +27,7 @@ pub mod sockets;
 pub mod tickets;
 pub mod tokens;
 
+mod batch;
 mod opaque;
 mod radius_search;
 mod revised;
@@ -45,6 +49,7 @@ use crate::tokens::Tokens;
 pub struct Cloud {
     config: OnceCell<SdkConfig>,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
+    push: OnceCell<push::Clients>,
     s3: OnceCell<aws_sdk_s3::Client>,
     ses: OnceCell<aws_sdk_ses::Client>,
     secrets: Secrets,
