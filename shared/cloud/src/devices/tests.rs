@@ -200,7 +200,7 @@ async fn one_device_too_many_drops_the_oldest_also_of_those_that_come_at_once() 
     }
     // Registered again it is the newest.
     devices.add(account, "old0", 20).await;
-    assert_eq!(devices.add(account, "one more", 21).await, ["arn:old1"]);
+    assert_eq!(devices.add(account, "another", 21).await, ["arn:old1"]);
     let names: Vec<String> = (0..6).map(|number| format!("new{number}")).collect();
     let dropped = join_all(names.iter().map(|name| devices.add(account, name, 22))).await;
     assert_eq!(dropped.concat().len(), 6);
