@@ -280,6 +280,31 @@ async fn who_registers_and_removes_at_once_leaves_both_sides_agreeing() {
 }
 
 #[tokio::test]
+async fn who_signs_in_while_another_signs_out_has_an_endpoint_that_works() {
+    let stage = Stage::set().await;
+    let leaving = stage.customer("John Doe").await;
+    let coming = stage.customer("Jane Doe").await;
+    must_register(&leaving, "phone").await;
+    let slow = "dynamodb.slow(2000ms) 100% action=TransactWriteItems function=";
+    let plan = format!("seed 1: {slow}RegisterDeviceFunction");
+    stage.cloud.faults().set(plan.parse().unwrap());
+    let leaves = async {
+        stage
+            .until("the new owner has seen the endpoint", async |stage| {
+                stage.cloud.faults().hits()[0] > 0
+            })
+            .await;
+        let removed = leaving.delete(PATH).await;
+        assert_eq!(removed.status, 200, "{}", removed.body);
+    };
+    let ((), ()) = tokio::join!(must_register(&coming, "phone"), leaves);
+    assert_eq!(
+        endpoints_of(&stage, &coming).await,
+        [endpoint_at_sns(&stage, "phone")]
+    );
+}
+
+#[tokio::test]
 async fn an_endpoint_that_sns_disabled_works_again_once_its_app_registers() {
     let stage = Stage::set().await;
     let customer = stage.customer("John Doe").await;

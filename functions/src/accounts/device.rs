@@ -25,7 +25,7 @@ pub(super) fn answer(caller: &Caller, is_set: bool) -> Answer {
         "user_type": caller.role.path_segment(),
         "fcm_token_set": is_set,
     });
-    Answer::success("FCM token updated successfully", data)
+    Answer::success("FCM token updated successfully", &data)
 }
 
 /// Has SNS forget devices, and their tokens, that were removed from the table. What fails is passed

@@ -8,12 +8,13 @@
 //! noted and is never reached would be a promise that nobody keeps, and 5xx would have apps try for ever
 //! and alarms ring for what somebody chose.
 
-use callout_cloud::devices::Registered;
-use callout_cloud::push::Registration;
+use callout_cloud::devices::{Devices, Registered};
+use callout_cloud::push::{EndpointArn, Push, Registration};
+use callout_domain::device::DeviceToken;
 use lambda_http::tracing;
 
 use super::device::{self, TOKEN};
-use crate::http::{Answer, Call, Failure};
+use crate::http::{Answer, Call, Caller, Failure};
 
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let caller = call.caller()?;
@@ -35,23 +36,57 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     }
 
     let devices = call.cloud.devices().await?;
-    let known = devices.endpoint_of(&token).await?;
-    let endpoint = match push.register(&token, known).await? {
-        Registration::At(endpoint) => endpoint,
-        Registration::NotAToken => {
-            return Err(Failure::field(
-                TOKEN,
-                "must be a token as Firebase gives it",
-            ));
+    let known = devices.known(&token).await?;
+    let was_own = known
+        .as_ref()
+        .is_some_and(|(owner, _)| *owner == caller.account);
+    let mut endpoint = reach(&push, &token, known.map(|(_, endpoint)| endpoint)).await?;
+    keep(&call, &devices, &caller, &token, &endpoint).await?;
+    // Whose device it was may have had SNS forget it until just now.
+    while !was_own {
+        let again = reach(&push, &token, Some(endpoint.clone())).await?;
+        if again == endpoint {
+            break;
         }
-    };
-    let registered = devices.register(caller.account, &token, &endpoint, call.now);
+        keep(&call, &devices, &caller, &token, &again).await?;
+        endpoint = again;
+    }
+    Ok(device::answer(&caller, true))
+}
+
+/// Has SNS take messages for a token.
+async fn reach(
+    push: &Push,
+    token: &DeviceToken,
+    known: Option<EndpointArn>,
+) -> Result<EndpointArn, Failure> {
+    match push.register(token, known).await? {
+        Registration::At(endpoint) => Ok(endpoint),
+        Registration::NotAToken => Err(Failure::field(
+            TOKEN,
+            "must be a token as Firebase gives it",
+        )),
+    }
+}
+
+/// Makes the device the caller's, and has SNS forget what it took the place of.
+async fn keep(
+    call: &Call,
+    devices: &Devices,
+    caller: &Caller,
+    token: &DeviceToken,
+    endpoint: &EndpointArn,
+) -> Result<(), Failure> {
+    let registered = devices.register(caller.account, token, endpoint, call.now);
     match Box::pin(registered).await? {
         Registered::Here { mut dropped } => {
-            dropped.retain(|dropped| dropped.endpoint != endpoint);
+            dropped.retain(|dropped| dropped.endpoint != *endpoint);
             device::retire(call.cloud, &dropped).await;
-            Ok(device::answer(&caller, true))
+            Ok(())
         }
-        Registered::AccountGone => Err(Failure::unauthenticated()),
+        Registered::AccountGone { unused } => {
+            device::retire(call.cloud, &[unused]).await;
+            Err(Failure::unauthenticated())
+        }
     }
 }

@@ -32,7 +32,7 @@ impl Envelope {
 
 impl Answer {
     /// 200 as the work endpoints say it.
-    pub(crate) fn success(message: &str, data: Value) -> Self {
+    pub(crate) fn success(message: &str, data: &Value) -> Self {
         Self::ok(json!({"status": "success", "message": message, "data": data}))
     }
 }
@@ -71,7 +71,7 @@ mod tests {
 
     #[test]
     fn success_carries_a_sentence_and_data() {
-        let answer = Answer::success("Done", json!({"id": 1}));
+        let answer = Answer::success("Done", &json!({"id": 1}));
         assert_eq!(
             answer.into_body(),
             json!({"status": "success", "message": "Done", "data": {"id": 1}})

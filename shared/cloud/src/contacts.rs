@@ -118,9 +118,7 @@ impl Reading {
             .send()
             .await
             .map_err(CloudError::call("GetItem of a contact"))?;
-        found
-            .item
-            .map_or_else(|| Ok(Self::default()), |item| Self::of(item))
+        found.item.map_or_else(|| Ok(Self::default()), Self::of)
     }
 
     fn of(item: Item) -> Result<Self, CloudError> {

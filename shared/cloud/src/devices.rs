@@ -9,7 +9,9 @@
 //! who was told last. Both items change in one transaction, under the condition that the device is as it
 //! was read; whoever is overtaken reads again and decides anew. The token itself is kept by SNS alone.
 
-use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
+mod changes;
+
+use aws_sdk_dynamodb::types::{Delete, TransactWriteItem};
 use callout_domain::device::{DeviceId, DeviceToken};
 use callout_domain::ids::AccountId;
 use callout_domain::moment::Moment;
@@ -17,12 +19,12 @@ use serde::{Deserialize, Serialize};
 
 use crate::accounts::Accounts;
 use crate::commit::{Commit, CommitError, Guard};
-use crate::contacts::{self, DEVICES_REVISION, Device, Reading};
+use crate::contacts::{self, Device, Reading};
 use crate::failure::CloudError;
 use crate::push::EndpointArn;
 use crate::settings::ACCOUNTS_TABLE;
-use crate::stored::{self, Item, s};
-use crate::{Cloud, Table, clock, contention, opaque};
+use crate::stored::{self, Item};
+use crate::{Cloud, Table, contention, opaque};
 
 /// How many devices an account may have; one more drops the one that was registered longest ago.
 pub const MOST_DEVICES: usize = 20;
@@ -44,8 +46,11 @@ pub enum Registered {
         /// What the account had to give up for it.
         dropped: Vec<Device>,
     },
-    /// The account has been deleted.
-    AccountGone,
+    /// The account has been deleted, and so nobody has the device.
+    AccountGone {
+        /// The device, which SNS need not keep.
+        unused: Device,
+    },
 }
 
 /// What came of removing devices.
@@ -90,16 +95,16 @@ impl Devices {
         }
     }
 
-    /// Where SNS takes messages for a device, if anybody registered it.
+    /// Whose a device is and where SNS takes messages for it, if anybody registered it.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn endpoint_of(
+    pub async fn known(
         &self,
         token: &DeviceToken,
-    ) -> Result<Option<EndpointArn>, CloudError> {
+    ) -> Result<Option<(AccountId, EndpointArn)>, CloudError> {
         let there = self.read(&id_of(token)).await?;
-        Ok(there.map(|device| device.endpoint))
+        Ok(there.map(|device| (device.account, device.endpoint)))
     }
 
     /// Whose a device is, if it is anybody's.
@@ -142,7 +147,7 @@ impl Devices {
             let commit = self.registration(account, &device, there.as_ref(), &contact, &dropped)?;
             match run(commit).await? {
                 Outcome::Done => return Ok(Registered::Here { dropped }),
-                Outcome::AccountGone => return Ok(Registered::AccountGone),
+                Outcome::AccountGone => return Ok(Registered::AccountGone { unused: device }),
                 Outcome::Overtaken => contention::wait(tries).await,
             }
         }
@@ -280,147 +285,6 @@ impl Devices {
             self.take_from(&mut commit, former.account, &[held])?;
         }
         Ok(commit)
-    }
-
-    /// The `DEVICE` item, if it is as it was read.
-    fn put(
-        &self,
-        commit: &mut Commit,
-        account: AccountId,
-        device: &Device,
-        there: Option<&StoredDevice>,
-    ) -> Result<(), CloudError> {
-        let body = StoredDevice {
-            account,
-            endpoint: device.endpoint.clone(),
-            registered_at: device.registered_at,
-        };
-        let put = Put::builder()
-            .table_name(&self.table.name)
-            .set_item(Some(stored::item(
-                partition(&device.id),
-                DEVICE.to_owned(),
-                &body,
-            )?));
-        let put = match there {
-            None => put.condition_expression("attribute_not_exists(pk)"),
-            Some(there) => put
-                .condition_expression("#account = :account AND #endpoint = :endpoint")
-                .expression_attribute_names("#account", "account")
-                .expression_attribute_names("#endpoint", "endpoint")
-                .expression_attribute_values(":account", s(there.account.to_string()))
-                .expression_attribute_values(":endpoint", s(there.endpoint.as_str())),
-        };
-        let put = put.build().map_err(CloudError::call("a device to write"))?;
-        commit.push(
-            Guard::DeviceUnchanged,
-            TransactWriteItem::builder().put(put).build(),
-        );
-        Ok(())
-    }
-
-    /// Deletes the `DEVICE` item of a device that is as the account's contact had it.
-    fn delete(
-        &self,
-        commit: &mut Commit,
-        account: AccountId,
-        device: &Device,
-    ) -> Result<(), CloudError> {
-        let delete = Delete::builder()
-            .table_name(&self.table.name)
-            .set_key(Some(key(&device.id)))
-            .condition_expression(
-                "#account = :account AND #endpoint = :endpoint AND #registered = :registered",
-            )
-            .expression_attribute_names("#account", "account")
-            .expression_attribute_names("#endpoint", "endpoint")
-            .expression_attribute_names("#registered", "registered_at")
-            .expression_attribute_values(":account", s(account.to_string()))
-            .expression_attribute_values(":endpoint", s(device.endpoint.as_str()))
-            .expression_attribute_values(":registered", s(device.registered_at.to_string()))
-            .build()
-            .map_err(CloudError::call("a device to delete"))?;
-        commit.push(
-            Guard::DeviceUnchanged,
-            TransactWriteItem::builder().delete(delete).build(),
-        );
-        Ok(())
-    }
-
-    /// Adds a device to its account's contact and takes others out, if none was added since it was
-    /// read: two that are added at once must not both count the devices without the other.
-    fn add_to(
-        &self,
-        commit: &mut Commit,
-        account: AccountId,
-        device: &Device,
-        read: &Reading,
-        dropped: &[Device],
-    ) -> Result<(), CloudError> {
-        let mut expression = "SET #device = :device, #revision = :next".to_owned();
-        let mut update = Update::builder()
-            .table_name(&self.table.name)
-            .set_key(Some(contacts::key(account)))
-            .expression_attribute_names("#device", contacts::attribute(&device.id))
-            .expression_attribute_names("#revision", DEVICES_REVISION)
-            .expression_attribute_values(":device", device.stored()?)
-            .expression_attribute_values(":next", s(clock::fresh_ulid().to_string()));
-        for (nth, dropped) in dropped.iter().enumerate() {
-            expression += if nth == 0 { " REMOVE " } else { ", " };
-            expression += &format!("#dropped{nth}");
-            update = update.expression_attribute_names(
-                format!("#dropped{nth}"),
-                contacts::attribute(&dropped.id),
-            );
-        }
-        update = match &read.devices_revision {
-            None => update.condition_expression("attribute_not_exists(#revision)"),
-            Some(revision) => update
-                .condition_expression("#revision = :read")
-                .expression_attribute_values(":read", s(revision)),
-        };
-        let update = update
-            .update_expression(expression)
-            .build()
-            .map_err(CloudError::call("a device to add"))?;
-        commit.push(
-            Guard::DeviceUnchanged,
-            TransactWriteItem::builder().update(update).build(),
-        );
-        Ok(())
-    }
-
-    /// Takes devices out of an account's contact.
-    fn take_from(
-        &self,
-        commit: &mut Commit,
-        account: AccountId,
-        devices: &[Device],
-    ) -> Result<(), CloudError> {
-        let mut update = Update::builder()
-            .table_name(&self.table.name)
-            .set_key(Some(contacts::key(account)));
-        let mut names = Vec::new();
-        for (nth, device) in devices.iter().enumerate() {
-            let name = format!("#device{nth}");
-            update = update.expression_attribute_names(&name, contacts::attribute(&device.id));
-            names.push(name);
-        }
-        let held: Vec<String> = names
-            .iter()
-            .map(|name| format!("attribute_exists({name})"))
-            .collect();
-        let update = update
-            // Without the condition an update would bring an erased contact back.
-            .condition_expression(held.join(" AND "))
-            .update_expression(format!("REMOVE {}", names.join(", ")))
-            .build()
-            .map_err(CloudError::call("a device to take out"))?;
-        commit.push(
-            Guard::DeviceUnchanged,
-            TransactWriteItem::builder().update(update).build(),
-        );
-        Ok(())
     }
 }
 

@@ -8,6 +8,7 @@ use std::sync::{Arc, Mutex};
 
 use aws_sdk_sns::Config;
 use aws_sdk_sns::config::{BehaviorVersion, Credentials, Region};
+use callout_domain::device::DeviceToken;
 use callout_domain::ids::EventId;
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
