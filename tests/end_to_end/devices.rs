@@ -305,6 +305,32 @@ async fn who_signs_in_while_another_signs_out_has_an_endpoint_that_works() {
 }
 
 #[tokio::test]
+async fn who_signs_out_slowly_takes_nothing_from_who_has_signed_in() {
+    let stage = Stage::set().await;
+    let leaving = stage.customer("John Doe").await;
+    let coming = stage.customer("Jane Doe").await;
+    must_register(&leaving, "phone").await;
+    let slow = "dynamodb.slow(2000ms) 100% action=GetItem function=RemoveDeviceFunction";
+    let plan = format!("seed 1: {slow}");
+    stage.cloud.faults().set(plan.parse().unwrap());
+    let comes = async {
+        // The second read is for SNS: the device is gone from the table.
+        stage
+            .until("the device was removed", async |stage| {
+                stage.cloud.faults().hits()[0] > 1
+            })
+            .await;
+        must_register(&coming, "phone").await;
+    };
+    let (removed, ()) = tokio::join!(leaving.delete(PATH), comes);
+    assert_eq!(removed.status, 200, "{}", removed.body);
+    assert_eq!(
+        endpoints_of(&stage, &coming).await,
+        [endpoint_at_sns(&stage, "phone")]
+    );
+}
+
+#[tokio::test]
 async fn an_endpoint_that_sns_disabled_works_again_once_its_app_registers() {
     let stage = Stage::set().await;
     let customer = stage.customer("John Doe").await;
