@@ -8,7 +8,7 @@ use futures::future::BoxFuture;
 use lambda_http::{Error, service_fn};
 use lambda_runtime::LambdaEvent;
 
-use crate::http::{self, Answer, Call, Failure};
+use crate::http::{self, Answer, Call, Envelope, Failure};
 use crate::socket::{self, SocketAnswer, SocketCall};
 use crate::stream::{self, Broken, Record};
 
@@ -23,6 +23,8 @@ type StreamHandler = fn(Record) -> BoxFuture<'static, Result<(), Broken>>;
 pub(crate) enum Door {
     /// Through the HTTP API.
     Http(HttpHandler),
+    /// Through the HTTP API, in the envelope of the work endpoints.
+    Work(HttpHandler),
     /// Through the WebSocket API.
     Socket(SocketHandler),
     /// Through a table's stream, record by record.
@@ -58,6 +60,8 @@ doors! {
     "accounts.read_pharmacy" => Http crate::accounts::read_pharmacy;
     "accounts.read_profile" => Http crate::accounts::read_profile;
     "accounts.register" => Http crate::accounts::register;
+    "accounts.register_device" => Work crate::accounts::register_device;
+    "accounts.remove_device" => Work crate::accounts::remove_device;
     "medicine.create_request" => Http crate::medicine::create_request;
     "medicine.list_requests" => Http crate::medicine::list_requests;
     "medicine.read_request" => Http crate::medicine::read_request;
@@ -80,9 +84,8 @@ impl Door {
     /// Serves events until the process is ended.
     pub(crate) async fn run(self) -> Result<(), Error> {
         match self {
-            Self::Http(handler) => {
-                lambda_http::run(service_fn(move |request| http::serve(handler, request))).await
-            }
+            Self::Http(handler) => serve_http(handler, Envelope::Plain).await,
+            Self::Work(handler) => serve_http(handler, Envelope::Work).await,
             Self::Socket(handler) => {
                 lambda_runtime::run(service_fn(move |event: LambdaEvent<_>| {
                     socket::serve(handler, event)
@@ -97,4 +100,9 @@ impl Door {
             }
         }
     }
+}
+
+async fn serve_http(handler: HttpHandler, envelope: Envelope) -> Result<(), Error> {
+    let serve = move |request| http::serve(handler, envelope, request);
+    lambda_http::run(service_fn(serve)).await
 }

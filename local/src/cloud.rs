@@ -37,10 +37,15 @@ use crate::push::Pushes;
 use crate::secrets::Secrets;
 use crate::state::State;
 use crate::template::model::Stack;
-use crate::template::{self, TemplateError};
+use crate::template::{self, ACCOUNT, REGION, TemplateError};
 
 /// The template's parameter for the keys that access tokens are verified with.
 const PUBLIC_KEYS_PARAMETER: &str = "TokenPublicKeys";
+/// The template's parameter for the application that devices are registered with; not every template
+/// has it.
+const PUSH_APPLICATION_PARAMETER: &str = "PushApplicationArn";
+/// The application that there is here.
+const PUSH_APPLICATION: &str = "app/GCM/callout";
 /// The template's secret for the key that access tokens are signed with.
 const SIGNING_KEY_SECRET: &str = "TokenSigningKey";
 
@@ -329,12 +334,18 @@ impl std::fmt::Debug for LocalCloud {
     }
 }
 
-/// The template, with the public key of this state folder unless another was given.
+/// The template, with the public key of this state folder and the push application that the SNS door
+/// takes, unless others were given.
 fn load(options: &Options, token_key: &TokenKey) -> Result<Stack, TemplateError> {
     let mut parameters = options.parameters.clone();
     parameters
         .entry(PUBLIC_KEYS_PARAMETER.to_owned())
         .or_insert_with(|| token_key.public_entry());
+    if template::has_parameter(&options.template, PUSH_APPLICATION_PARAMETER)? {
+        parameters
+            .entry(PUSH_APPLICATION_PARAMETER.to_owned())
+            .or_insert_with(|| format!("arn:aws:sns:{REGION}:{ACCOUNT}:{PUSH_APPLICATION}"));
+    }
     template::load(&options.template, &parameters)
 }
 

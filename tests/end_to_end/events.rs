@@ -19,6 +19,8 @@ const EXPECTED: &[(&str, u16)] = &[
     ("accounts.list_pharmacies", 200),
     ("accounts.read_pharmacy", 200),
     ("accounts.create_ticket", 200),
+    ("accounts.register_device", 200),
+    ("accounts.remove_device", 200),
     ("accounts.reset_password", 400),
     ("medicine.create_request", 201),
     ("medicine.list_requests", 200),

@@ -12,6 +12,7 @@ mod contest;
 mod crash;
 mod delivery;
 mod departures;
+mod devices;
 mod events;
 mod faults;
 mod idempotency;

@@ -113,6 +113,30 @@ async fn a_mail_that_may_not_be_sent_is_not() {
 }
 
 #[tokio::test]
+async fn a_device_that_sns_may_not_be_told_of_is_not_registered() {
+    for (function, action) in [
+        ("RegisterDeviceFunction", "sns:CreatePlatformEndpoint"),
+        ("RegisterDeviceFunction", "sns:GetEndpointAttributes"),
+        ("RegisterDeviceFunction", "dynamodb:ConditionCheckItem"),
+    ] {
+        let stage = stage_without(function, action).await;
+        let customer = stage.customer("John Doe").await;
+        let token = json!({"fcm_token": "phone"});
+        let refused = customer.post("/api/1/profiles/fcm-token/", token).await;
+        assert_eq!(refused.status, 500, "{action}: {}", refused.body);
+        let (_, operation) = action.split_once(':').unwrap();
+        if action.starts_with("sns:") {
+            // Without the rest of what SNS says, which quotes the endpoint.
+            says(&stage, function, [operation, "AuthorizationError"]).await;
+        } else {
+            says(&stage, function, [UNAUTHORIZED, operation]).await;
+        }
+        let removed = customer.delete("/api/1/profiles/fcm-token/").await;
+        assert_eq!(removed.body["data"]["fcm_token_set"], false, "{action}");
+    }
+}
+
+#[tokio::test]
 async fn a_secret_that_may_not_be_read_fails_the_sign_in() {
     let stage = stage_without("LoginFunction", "secretsmanager:GetSecretValue").await;
     let email = "john@example.com";

@@ -76,6 +76,15 @@ impl Person {
         answer(self.api.delete(path).await)
     }
 
+    /// `DELETE` with JSON.
+    pub async fn delete_with(&self, path: &str, body: Value) -> Answer {
+        answer(
+            self.api
+                .send(Method::DELETE, path, |request| request.json(&body))
+                .await,
+        )
+    }
+
     /// `POST` of JSON under an idempotency key.
     pub async fn post_once(&self, path: &str, key: &str, body: Value) -> Answer {
         answer(

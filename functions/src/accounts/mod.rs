@@ -10,10 +10,13 @@ pub(crate) mod read_pharmacy;
 pub(crate) mod read_profile;
 pub(crate) mod refresh_token;
 pub(crate) mod register;
+pub(crate) mod register_device;
+pub(crate) mod remove_device;
 pub(crate) mod reset_password;
 pub(crate) mod send_otp;
 pub(crate) mod verify_otp;
 
+mod device;
 mod ending;
 mod fields;
 mod own_profile;

@@ -1,4 +1,5 @@
-//! `Erase`: removes what a deleted account left: its inbox, and itself from what others have.
+//! `Erase`: removes what a deleted account left: its inbox, its devices, and itself from what others
+//! have.
 
 use callout_cloud::Cloud;
 use callout_cloud::failure::CloudError;
@@ -15,6 +16,7 @@ pub(super) async fn erase(
     now: Moment,
 ) -> Result<(), CloudError> {
     cloud.notifications().await?.erase(account).await?;
+    erase_devices(cloud, account).await?;
     match role {
         Role::Customer | Role::Patient => medicine::erase::requester(cloud, account, now).await,
         Role::Pharmacy => medicine::erase::responder(cloud, account, now).await,
@@ -25,4 +27,17 @@ pub(super) async fn erase(
         | Role::Hospital
         | Role::Admin => Ok(()),
     }
+}
+
+/// At SNS first, for the table says what is there to be removed.
+async fn erase_devices(cloud: &Cloud, account: AccountId) -> Result<(), CloudError> {
+    let devices = cloud.devices().await?;
+    let push = cloud.push().await;
+    for device in devices.of(account).await? {
+        // It may have moved to somebody else meanwhile.
+        if devices.owner(&device.id).await? == Some(account) {
+            push.remove(&device.endpoint).await?;
+        }
+    }
+    Box::pin(devices.erase(account)).await
 }

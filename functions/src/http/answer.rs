@@ -35,6 +35,13 @@ impl Answer {
         self
     }
 
+    /// The same with another body.
+    #[must_use]
+    pub(crate) fn map_body(mut self, change: impl FnOnce(Value) -> Value) -> Self {
+        self.body = change(self.body);
+        self
+    }
+
     pub(crate) fn status(&self) -> u16 {
         self.status.as_u16()
     }

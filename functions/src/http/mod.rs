@@ -3,6 +3,7 @@
 
 mod answer;
 mod call;
+mod envelope;
 mod failure;
 mod form;
 mod linked;
@@ -18,14 +19,17 @@ use lambda_http::{Body, Request, Response, tracing};
 
 pub(crate) use answer::Answer;
 pub(crate) use call::{Call, Caller};
+pub(crate) use envelope::Envelope;
 pub(crate) use failure::{Failure, Refused};
 pub(crate) use form::{Form, Given, Upload};
 pub(crate) use linked::Linked;
 pub(crate) use once::{Once, Reply, Scope, Turn};
 
-/// Runs a handler on a request and turns whatever comes of it into a response.
+/// Runs a handler on a request and turns whatever comes of it into a response, a failure in the form
+/// of that endpoint.
 pub(crate) async fn serve<F>(
     handler: impl FnOnce(Call) -> F,
+    envelope: Envelope,
     request: Request,
 ) -> Result<Response<Body>, Infallible>
 where
@@ -39,7 +43,7 @@ where
     } else {
         handler(call).await
     };
-    let answer = outcome.unwrap_or_else(|failure| failure.answer(&request_id));
+    let answer = outcome.unwrap_or_else(|failure| envelope.failed(failure.answer(&request_id)));
     tracing::info!(
         request_id,
         status = answer.status(),

@@ -209,7 +209,10 @@ impl Devices {
 
     /// Takes a message for a device, which gives its token, or fails as the device was told to.
     pub(super) fn accept(&mut self, arn: &str) -> Result<String, Fault> {
-        let mut device = self.get(arn)?;
+        // Publishing names what is wrong as a parameter, where the others say that it is not found.
+        let mut device = self.get(arn).map_err(|_| {
+            invalid("Invalid parameter: TargetArn Reason: No endpoint found for the target arn specified")
+        })?;
         if !device.enabled {
             return Err(Fault::new(
                 StatusCode::BAD_REQUEST,

@@ -21,6 +21,15 @@ async fn open(state: &State) -> (Client, Pushes) {
 
 /// The door where a function may do these actions; the caller is always `Delivery`.
 async fn open_to(state: &State, function: &str, actions: &[&str]) -> (Client, Pushes) {
+    open_with(state, function, actions, Faults::default()).await
+}
+
+async fn open_with(
+    state: &State,
+    function: &str,
+    actions: &[&str],
+    faults: Faults,
+) -> (Client, Pushes) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let pushes = Pushes::open(state).unwrap();
@@ -29,7 +38,7 @@ async fn open_to(state: &State, function: &str, actions: &[&str]) -> (Client, Pu
         listener,
         pushes.clone(),
         iam,
-        Faults::default(),
+        faults,
         std::future::pending(),
     ));
     let config = aws_sdk_sns::Config::builder()
@@ -178,7 +187,7 @@ async fn devices_fail_as_they_are_told() {
 }
 
 #[tokio::test]
-async fn a_deleted_endpoint_is_not_found_and_may_be_deleted_again() {
+async fn a_deleted_endpoint_is_found_nowhere_and_may_be_deleted_again() {
     let (client, _) = open(&State::temporary().unwrap()).await;
     let arn = register(&client, "device-1", "a").await.unwrap();
     for _ in 0..2 {
@@ -189,7 +198,10 @@ async fn a_deleted_endpoint_is_not_found_and_may_be_deleted_again() {
             .await
             .unwrap();
     }
-    assert_eq!(publish(&client, &arn, "x").await.unwrap_err(), "NotFound");
+    assert_eq!(
+        publish(&client, &arn, "x").await.unwrap_err(),
+        "InvalidParameter"
+    );
     let gone = client
         .get_endpoint_attributes()
         .endpoint_arn(&arn)
@@ -253,4 +265,58 @@ async fn who_may_not_publish_does_not() {
         assert_eq!(refused, Err(code.to_owned()));
         assert_eq!(pushes.sent(), []);
     }
+}
+
+#[tokio::test]
+async fn faults_refuse_a_message_or_delay_it_and_never_double_it() {
+    let faults = Faults::default();
+    let state = State::temporary().unwrap();
+    let (client, pushes) = open_with(&state, "Delivery", &["sns:*"], faults.clone()).await;
+    let arn = register(&client, "device-1", "a").await.unwrap();
+    for (fault, code) in [
+        ("sns.throttled", "Throttling"),
+        ("sns.error", "InternalFailure"),
+    ] {
+        let plan = format!("seed 1: {fault} 100% action=Publish function=Delivery");
+        faults.set(plan.parse().unwrap());
+        assert_eq!(publish(&client, &arn, "x").await.unwrap_err(), code);
+        assert_eq!(faults.hits(), [1]);
+        // Other actions are not meant.
+        assert_eq!(register(&client, "device-1", "a").await.unwrap(), arn);
+    }
+    assert_eq!(pushes.sent(), []);
+
+    faults.set(
+        "seed 1: sns.slow(300ms) 100% action=Publish"
+            .parse()
+            .unwrap(),
+    );
+    let asked = std::time::Instant::now();
+    publish(&client, &arn, "late").await.unwrap();
+    assert!(asked.elapsed() >= Duration::from_millis(300));
+    assert_eq!(pushes.sent().len(), 1);
+}
+
+#[tokio::test]
+async fn an_endpoint_cannot_take_the_token_of_another() {
+    let (client, _) = open(&State::temporary().unwrap()).await;
+    let first = register(&client, "device-1", "a").await.unwrap();
+    let second = register(&client, "device-2", "a").await.unwrap();
+    let give = |token| {
+        let call = client.set_endpoint_attributes().endpoint_arn(&second);
+        call.attributes("Token", token)
+            .attributes("Enabled", "true")
+            .send()
+    };
+    let refused = give("device-1").await.unwrap_err();
+    assert_eq!(refused.code(), Some("InvalidParameter"));
+    let sentence = refused.message().unwrap_or_default();
+    assert!(
+        sentence.contains(&format!("Endpoint {first} already exists")),
+        "{sentence}"
+    );
+    // Its own it may have again, and another that is free.
+    give("device-2").await.unwrap();
+    give("device-3").await.unwrap();
+    assert_ne!(register(&client, "device-2", "a").await.unwrap(), second);
 }

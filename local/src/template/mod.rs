@@ -37,9 +37,22 @@ pub const STACK_NAME: &str = "callout-local";
 /// cloud cannot honour.
 pub fn load(path: &Path, overrides: &BTreeMap<String, String>) -> Result<Stack, TemplateError> {
     let file = path.display().to_string();
-    let text = std::fs::read_to_string(path)
-        .map_err(|error| TemplateError::new(format!("cannot be read: {error}")).in_file(&file))?;
-    parse(&text, overrides).map_err(|error| error.in_file(&file))
+    parse(&text_of(path, &file)?, overrides).map_err(|error| error.in_file(&file))
+}
+
+/// Whether the template at `path` declares a parameter of that name.
+///
+/// # Errors
+/// [`TemplateError`], when the file cannot be read or is no YAML.
+pub fn has_parameter(path: &Path, name: &str) -> Result<bool, TemplateError> {
+    let file = path.display().to_string();
+    let document = yaml::parse(&text_of(path, &file)?).map_err(|error| error.in_file(&file))?;
+    Ok(document["Parameters"].get(name).is_some())
+}
+
+fn text_of(path: &Path, file: &str) -> Result<String, TemplateError> {
+    std::fs::read_to_string(path)
+        .map_err(|error| TemplateError::new(format!("cannot be read: {error}")).in_file(file))
 }
 
 /// Reads a template from its text; see [`load`].

@@ -35,6 +35,8 @@ pub enum Guard {
     AccountUnchanged,
     /// The account's preferences are as they were read.
     PreferencesUnchanged,
+    /// The device, and the devices of its account, are as they were read.
+    DeviceUnchanged,
     /// The session has not been ended.
     SessionThere,
     /// The request is still in the state that the rule was decided on.

@@ -7,7 +7,9 @@ pub mod accounts;
 pub mod clock;
 pub mod commit;
 pub mod connections;
+pub mod contacts;
 pub mod contention;
+pub mod devices;
 pub mod failure;
 pub mod idempotency;
 pub mod login_attempts;
@@ -19,6 +21,7 @@ pub mod outbox;
 pub mod paging;
 pub mod passwords;
 pub mod preferences;
+pub mod push;
 pub mod requests;
 pub mod secrets;
 pub mod sessions;
@@ -48,6 +51,7 @@ use crate::tokens::Tokens;
 pub struct Cloud {
     config: OnceCell<SdkConfig>,
     dynamodb: OnceCell<aws_sdk_dynamodb::Client>,
+    push: OnceCell<push::Clients>,
     s3: OnceCell<aws_sdk_s3::Client>,
     ses: OnceCell<aws_sdk_ses::Client>,
     secrets: Secrets,

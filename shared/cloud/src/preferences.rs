@@ -9,13 +9,11 @@ use callout_domain::ids::AccountId;
 use callout_domain::preferences::Preferences;
 
 use crate::commit::{Commit, Guard};
+use crate::contacts::{PREFERENCES, key};
 use crate::failure::CloudError;
 use crate::settings::ACCOUNTS_TABLE;
-use crate::stored::{self, Item, s};
+use crate::stored::{Item, s};
 use crate::{Cloud, Table};
-
-const CONTACT: &str = "CONTACT";
-const PREFERENCES: &str = "preferences";
 
 /// The preferences of all accounts.
 #[derive(Debug, Clone)]
@@ -122,10 +120,6 @@ impl ReadPreferences {
             stored,
         })
     }
-}
-
-fn key(account: AccountId) -> Item {
-    stored::key(format!("ACCOUNT#{account}"), CONTACT)
 }
 
 #[cfg(test)]

@@ -16,6 +16,8 @@ pub(crate) const NOTIFICATIONS_TABLE: Setting = Setting("NOTIFICATIONS_TABLE");
 pub(crate) const OUTBOX_TABLE: Setting = Setting("OUTBOX_TABLE");
 pub(crate) const MEDIA_BUCKET: Setting = Setting("MEDIA_BUCKET");
 pub(crate) const MAIL_FROM: Setting = Setting("MAIL_FROM");
+/// The SNS platform application of FCM; empty where nobody is pushed.
+pub(crate) const PUSH_APPLICATION_ARN: Setting = Setting("PUSH_APPLICATION_ARN");
 pub(crate) const OTP_PEPPER_SECRET: Setting = Setting("OTP_PEPPER_SECRET");
 pub(crate) const TOKEN_SIGNING_SECRET: Setting = Setting("TOKEN_SIGNING_SECRET");
 pub(crate) const ALLOWED_ORIGINS: Setting = Setting("ALLOWED_ORIGINS");
@@ -25,10 +27,12 @@ pub(crate) const TOKEN_PUBLIC_KEYS: Setting = Setting("TOKEN_PUBLIC_KEYS");
 
 impl Setting {
     pub(crate) fn read(self) -> Result<String, CloudError> {
-        env::var(self.0)
-            .ok()
-            .filter(|value| !value.is_empty())
-            .ok_or(CloudError::Setting(self.0))
+        self.read_if_given().ok_or(CloudError::Setting(self.0))
+    }
+
+    /// A setting that may be left empty.
+    pub(crate) fn read_if_given(self) -> Option<String> {
+        env::var(self.0).ok().filter(|value| !value.is_empty())
     }
 
     pub(crate) const fn missing(self) -> CloudError {

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod audience;
 pub mod delivery;
+pub mod device;
 pub mod event;
 pub mod geo;
 pub mod ids;

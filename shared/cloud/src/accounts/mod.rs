@@ -62,13 +62,16 @@ impl Cloud {
     /// # Errors
     /// When the function has no setting for the table.
     pub async fn accounts(&self) -> Result<Accounts, CloudError> {
-        Ok(Accounts {
-            table: self.table(ACCOUNTS_TABLE).await?,
-        })
+        Ok(Accounts::of(self.table(ACCOUNTS_TABLE).await?))
     }
 }
 
 impl Accounts {
+    /// Those of a table.
+    pub(crate) const fn of(table: Table) -> Self {
+        Self { table }
+    }
+
     /// An account as it is now, if it is there.
     ///
     /// # Errors
