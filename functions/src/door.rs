@@ -64,6 +64,10 @@ doors! {
     "medicine.respond" => Http crate::medicine::respond;
     "medicine.cancel_request" => Http crate::medicine::cancel_request;
     "medicine.complete_request" => Http crate::medicine::complete_request;
+    "notifications.list" => Http crate::notifications::list;
+    "notifications.count_unread" => Http crate::notifications::count_unread;
+    "notifications.mark_read" => Http crate::notifications::mark_read;
+    "notifications.list_deliveries" => Http crate::notifications::list_deliveries;
     "realtime.connect" => Socket crate::realtime::connect;
     "realtime.disconnect" => Socket crate::realtime::disconnect;
     "realtime.message" => Socket crate::realtime::message;

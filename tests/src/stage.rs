@@ -244,8 +244,12 @@ impl Stage {
     /// Everything in an account's inbox.
     pub async fn inbox(&self, account: &str) -> Vec<Value> {
         let condition = json!({
-            "KeyConditionExpression": "pk = :account",
-            "ExpressionAttributeValues": {":account": {"S": format!("ACCOUNT#{account}")}},
+            // The badge stands beside the notifications, whose ids all begin with a lower digit.
+            "KeyConditionExpression": "pk = :account AND sk < :end",
+            "ExpressionAttributeValues": {
+                ":account": {"S": format!("ACCOUNT#{account}")},
+                ":end": {"S": "8"},
+            },
             "ConsistentRead": true,
         });
         let found = self.table("Notifications", "Query", condition).await;

@@ -16,6 +16,7 @@ pub mod media;
 pub mod notifications;
 pub mod otp;
 pub mod outbox;
+pub mod paging;
 pub mod passwords;
 pub mod requests;
 pub mod secrets;
@@ -24,6 +25,7 @@ pub mod sockets;
 pub mod tickets;
 pub mod tokens;
 
+mod batch;
 mod opaque;
 mod radius_search;
 mod revised;

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod audience;
+pub mod delivery;
 pub mod event;
 pub mod geo;
 pub mod ids;
