@@ -9,8 +9,9 @@ use super::Campaign;
 use super::history::{Committed, Evidence, News};
 use crate::Stage;
 
-/// Adds to the evidence what was committed to be told, and what is in everybody's inbox.
-pub(super) async fn read_tables(stage: &Stage, campaign: &Campaign, evidence: &mut Evidence) {
+/// Adds to the evidence what was committed to be told, what is in everybody's inbox, and whose address
+/// is proved.
+pub(super) async fn read_tables(stage: &Stage, campaign: &Campaign<'_>, evidence: &mut Evidence) {
     let requests: BTreeSet<String> = evidence
         .calls
         .iter()
@@ -24,6 +25,15 @@ pub(super) async fn read_tables(stage: &Stage, campaign: &Campaign, evidence: &m
         for item in stage.inbox(&person.id).await {
             let entry = (person.id.clone(), text(&item, "sk").to_owned());
             evidence.inboxes.push(entry);
+        }
+    }
+    for code in &evidence.codes {
+        let items = all(stage, "Accounts", &format!("EMAIL#{}", code.email)).await;
+        if items
+            .iter()
+            .any(|item| !text(item, "verified_until").is_empty())
+        {
+            evidence.proved.insert(code.email.clone());
         }
     }
 }
