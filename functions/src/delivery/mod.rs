@@ -12,6 +12,7 @@ mod erase;
 mod greet;
 mod people;
 mod post;
+mod reach;
 mod retract;
 mod send;
 mod tell;

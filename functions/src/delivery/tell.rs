@@ -16,6 +16,7 @@ use serde_json::Value;
 
 use crate::delivery::people;
 use crate::delivery::post::post;
+use crate::delivery::reach::{self, Reach};
 use crate::socket::frame;
 
 /// How many groups of people are told at once.
@@ -79,9 +80,10 @@ async fn tell_group(
     people: Vec<Recipient>,
     now: Moment,
 ) -> Result<usize, CloudError> {
+    let reached = reach::of(cloud, news.message.notice.as_ref(), &people, now).await?;
     let entries: Vec<Entry> = people
         .into_iter()
-        .map(|person| news.entry(person))
+        .map(|person| news.entry(person, &reached))
         .collect();
     let notifications = cloud.notifications().await?;
     // First of all, for a socket that is being greeted just now: its replay finds it.
@@ -92,41 +94,68 @@ async fn tell_group(
         .filter(|(_, standing)| !is_heard(standing))
         .map(|(entry, _)| entry)
         .collect();
-    let mut heard = entries.len() - unheard.len();
 
-    let mut ended: HashMap<AccountId, BTreeMap<Route, Attempt>> = HashMap::new();
+    // At once; and what was handed over is on record also where something else fails and comes again.
+    let (posted, mut ended) = futures::join!(
+        post_all(cloud, news, links, &unheard, now),
+        go_all(cloud, &entries, &standings, &reached, now)
+    );
     let mut failure = None;
-    for (account, outcome) in post_all(cloud, news, links, &unheard, now).await? {
+    let posted = posted.unwrap_or_else(|error| {
+        failure = Some(error);
+        Vec::new()
+    });
+    for (account, outcome) in posted {
         match outcome {
             Ok(Some(attempt)) => {
-                ended
-                    .entry(account)
-                    .or_default()
-                    .insert(Route::Socket, attempt);
+                let attempts = ended.entry(account).or_default();
+                attempts.insert(Route::Socket, attempt);
             }
             Ok(None) => {}
             Err(error) => failure = Some(error),
         }
     }
+    let reports: Vec<Report<'_>> = entries
+        .iter()
+        .filter_map(|entry| report(entry, ended.remove(&entry.recipient)?))
+        .collect();
+    notifications.report(&reports, now).await?;
+    let heard_now = reports.iter().filter(|report| report.heard).count();
+    let heard_before = entries.len() - unheard.len();
+    failure.map_or(Ok(heard_before + heard_now), Err)
+}
 
-    // What ended is on record also where something else failed and comes again.
-    let mut reports = Vec::new();
-    for entry in &entries {
-        let Some(attempts) = ended.remove(&entry.recipient) else {
-            continue;
-        };
-        let sent = |attempt: &Attempt| attempt.status == Status::Sent;
-        let is_heard = attempts.get(&Route::Socket).is_some_and(sent);
-        heard += usize::from(is_heard);
-        reports.push(Report {
-            recipient: entry.recipient,
-            notification: &entry.notification,
-            attempts,
-            heard: is_heard,
+fn report(entry: &Entry, attempts: BTreeMap<Route, Attempt>) -> Option<Report<'_>> {
+    let socket = attempts.get(&Route::Socket);
+    let heard = socket.is_some_and(|attempt| attempt.status == Status::Sent);
+    (!attempts.is_empty()).then_some(Report {
+        recipient: entry.recipient,
+        notification: &entry.notification,
+        attempts,
+        heard,
+    })
+}
+
+/// Goes to these people every way besides sockets, all at once.
+async fn go_all(
+    cloud: &Cloud,
+    entries: &[Entry],
+    standings: &[Standing],
+    reached: &HashMap<AccountId, Reach>,
+    now: Moment,
+) -> HashMap<AccountId, BTreeMap<Route, Attempt>> {
+    let nowhere = Reach::default();
+    let mut ways = Vec::new();
+    for (entry, standing) in entries.iter().zip(standings) {
+        let (account, notification) = (entry.recipient, &entry.notification);
+        let reach = reached.get(&account).unwrap_or(&nowhere);
+        ways.push(async move {
+            let attempts = reach::go(cloud, account, notification, reach, standing, now).await;
+            (account, attempts)
         });
     }
-    notifications.report(&reports, now).await?;
-    failure.map_or(Ok(heard), Err)
+    let gone = futures::future::join_all(ways).await;
+    gone.into_iter().collect()
 }
 
 fn is_heard(standing: &Standing) -> bool {
@@ -179,7 +208,7 @@ async fn sockets(
 
 impl News {
     /// What one person is told, as it stands in their inbox.
-    fn entry(&self, person: Recipient) -> Entry {
+    fn entry(&self, person: Recipient, reached: &HashMap<AccountId, Reach>) -> Entry {
         let mut message = self.message.clone();
         message.fields.extend(person.fields);
         Entry {
@@ -191,7 +220,10 @@ impl News {
                 created_at: self.at,
                 sequence: self.sequence.clone(),
             },
-            routes: Vec::new(),
+            routes: reached
+                .get(&person.account)
+                .map(Reach::routes)
+                .unwrap_or_default(),
         }
     }
 }
@@ -206,6 +238,8 @@ fn request_of(subject: Subject) -> Option<RequestId> {
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
+    use std::collections::HashMap;
+
     use callout_domain::event::{Message, Recipient, Subject};
     use callout_domain::ids::AccountId;
     use serde_json::json;
@@ -228,10 +262,11 @@ mod tests {
             archives: Vec::new(),
         };
         let fields = json!({"distance_km": 2.5});
-        let told = news.entry(Recipient {
+        let person = Recipient {
             account: account('A'),
             fields: fields.as_object().unwrap().clone(),
-        });
+        };
+        let told = news.entry(person, &HashMap::new());
         assert_eq!(told.recipient, account('A'));
         assert_eq!(told.notification.event, news.event);
         assert_eq!(told.notification.request, Some(request));
@@ -239,7 +274,7 @@ mod tests {
             told.notification.message,
             Message::new("new_request", json!({"quantity": 10, "distance_km": 2.5}))
         );
-        let plain = news.entry(Recipient::plain(account('B')));
+        let plain = news.entry(Recipient::plain(account('B')), &HashMap::new());
         assert_eq!(plain.notification.message, news.message);
     }
 }
