@@ -68,6 +68,12 @@ doors! {
     "medicine.respond" => Http crate::medicine::respond;
     "medicine.cancel_request" => Http crate::medicine::cancel_request;
     "medicine.complete_request" => Http crate::medicine::complete_request;
+    "notifications.list" => Http crate::notifications::list;
+    "notifications.count_unread" => Http crate::notifications::count_unread;
+    "notifications.mark_read" => Http crate::notifications::mark_read;
+    "notifications.list_deliveries" => Http crate::notifications::list_deliveries;
+    "notifications.read_preferences" => Http crate::notifications::read_preferences;
+    "notifications.change_preferences" => Http crate::notifications::change_preferences;
     "realtime.connect" => Socket crate::realtime::connect;
     "realtime.disconnect" => Socket crate::realtime::disconnect;
     "realtime.message" => Socket crate::realtime::message;

@@ -7,6 +7,7 @@ mod stream;
 mod accounts;
 mod delivery;
 mod medicine;
+mod notifications;
 mod realtime;
 
 mod door;

@@ -244,7 +244,7 @@ impl LocalCloud {
     }
 
     /// What the functions may do, and what of it they have not done.
-    pub fn iam(&self) -> &Iam {
+    pub fn iam(&self) -> &Arc<Iam> {
         &self.iam
     }
 

@@ -4,23 +4,18 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::Router;
-use axum::extract::{DefaultBodyLimit, State as Shared};
-use axum::response::Response;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::faults::Faults;
-use crate::iam::{Decision, Iam, resource};
-use crate::query_api::{self, Call, Fault};
+use crate::faults::{Faults, Occasion, ServiceFault};
+use crate::iam::{Iam, resource};
+use crate::query_api::{self, Call, Fault, Service};
 
-const NAMESPACE: &str = "http://ses.amazonaws.com/doc/2010-12-01/";
 /// SES takes messages of 10 MB; base64 and the form's escapes come on top.
 const LARGEST_CALL: usize = 40 * 1024 * 1024;
 /// Enough for a run of many thousand registrations to read each of its codes.
@@ -159,7 +154,7 @@ impl Mailbox {
 
 /// A mail before it has a number.
 #[derive(Debug)]
-struct Draft {
+pub(crate) struct Draft {
     from: String,
     to: Vec<String>,
     subject: String,
@@ -178,67 +173,47 @@ pub async fn serve(
     faults: Faults,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let router = Router::new()
-        .route("/", axum::routing::post(call))
-        .layer(DefaultBodyLimit::max(LARGEST_CALL))
-        .with_state((mailbox, iam, faults));
-    axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown)
-        .await
+    query_api::serve(listener, mailbox, iam, faults, shutdown).await
 }
 
-async fn call(
-    Shared((mailbox, iam, faults)): Shared<(Mailbox, Arc<Iam>, Faults)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    if let Ok(call) = Call::read(&headers, &body)
-        && let Some(fault) = faults.mail(call.occasion()).await
-    {
-        return Fault::on_purpose(fault).into_response(NAMESPACE);
+impl Service for Mailbox {
+    const NAMESPACE: &'static str = "http://ses.amazonaws.com/doc/2010-12-01/";
+    const PREFIX: &'static str = "ses";
+    const DENIED: &'static str = "AccessDenied";
+    const LARGEST_CALL: usize = LARGEST_CALL;
+    type Wish = Draft;
+
+    fn mishap(
+        faults: &Faults,
+        occasion: Occasion<'_>,
+    ) -> impl Future<Output = Option<ServiceFault>> + Send {
+        faults.mail(occasion)
     }
-    match send(&mailbox, &iam, &headers, &body) {
-        Ok(answer) => answer,
-        Err(fault) => fault.into_response(NAMESPACE),
+
+    fn understand(&self, call: &Call) -> Result<Draft, Fault> {
+        let draft = match call.action.as_str() {
+            "SendEmail" => simple(call)?,
+            "SendRawEmail" => raw(call)?,
+            other => return Err(Fault::unknown_action(other)),
+        };
+        check(&draft)?;
+        Ok(draft)
     }
-}
 
-fn send(
-    mailbox: &Mailbox,
-    iam: &Iam,
-    headers: &HeaderMap,
-    body: &Bytes,
-) -> Result<Response, Fault> {
-    let call = Call::read(headers, body)?;
-    let draft = match call.action.as_str() {
-        "SendEmail" => simple(&call)?,
-        "SendRawEmail" => raw(&call)?,
-        other => return Err(Fault::unknown_action(other)),
-    };
-    check(&draft)?;
-    admit(iam, &call, &draft)?;
-    let id = mailbox.add(draft, &call.caller.access_key);
-    Ok(query_api::answer(
-        NAMESPACE,
-        &call.action,
-        &format!("<MessageId>{id}</MessageId>"),
-    ))
-}
+    /// SES asks for the identity that was verified, which is the domain or the address and not known
+    /// here: either will do.
+    fn resources(_: &Call, draft: &Draft) -> Vec<String> {
+        let address = bare(&draft.from);
+        let domain = address
+            .rsplit_once('@')
+            .map_or(address, |(_, domain)| domain);
+        [domain, address].map(resource::mail_identity).to_vec()
+    }
 
-/// Whether the caller may send as that sender. SES asks for the identity that was verified, which is the
-/// address or its domain and not known here: either will do.
-fn admit(iam: &Iam, call: &Call, draft: &Draft) -> Result<(), Fault> {
-    let action = format!("ses:{}", call.action);
-    let address = bare(&draft.from);
-    let domain = address
-        .rsplit_once('@')
-        .map_or(address, |(_, domain)| domain);
-    let may_by_domain = call.caller.function().is_some_and(|function| {
-        iam.decide(function, &action, &resource::mail_identity(domain)) == Decision::Allowed
-    });
-    let identity = if may_by_domain { domain } else { address };
-    iam.admit(&call.caller, [(action, resource::mail_identity(identity))])
-        .map_err(|refused| Fault::refused(&refused, "AccessDenied"))
+    fn perform(&self, call: &Call, draft: Draft) -> Result<String, Fault> {
+        let id = self.add(draft, &call.caller.access_key);
+        Ok(format!("<MessageId>{id}</MessageId>"))
+    }
 }
 
 fn simple(call: &Call) -> Result<Draft, Fault> {

@@ -8,26 +8,23 @@ use std::fmt::Write as _;
 use std::future::Future;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use axum::Router;
-use axum::extract::State as Shared;
-use axum::response::Response;
-use bytes::Bytes;
-use http::{HeaderMap, StatusCode};
+use http::StatusCode;
 use serde::Serialize;
 use serde_json::Value;
 use time::OffsetDateTime;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::faults::Faults;
+use crate::faults::{Faults, Occasion, ServiceFault};
 use crate::iam::Iam;
-use crate::query_api::{self, Call, Fault};
+use crate::query_api::{self, Call, Fault, Service};
 use crate::state::State;
 use devices::Devices;
 pub use devices::{Behaviour, Device, PushError};
 
-const NAMESPACE: &str = "http://sns.amazonaws.com/doc/2010-03-31/";
 const KEPT: usize = 10_000;
+/// SNS takes messages of 256 KB; the form's escapes come on top.
+const LARGEST_CALL: usize = 2 * 1024 * 1024;
 
 /// One captured message.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -169,74 +166,58 @@ pub async fn serve(
     faults: Faults,
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> std::io::Result<()> {
-    let router = Router::new()
-        .route("/", axum::routing::post(call))
-        .with_state((pushes, iam, faults));
-    axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown)
-        .await
+    query_api::serve(listener, pushes, iam, faults, shutdown).await
 }
 
-async fn call(
-    Shared((pushes, iam, faults)): Shared<(Pushes, Arc<Iam>, Faults)>,
-    headers: HeaderMap,
-    body: Bytes,
-) -> Response {
-    if let Ok(call) = Call::read(&headers, &body)
-        && let Some(fault) = faults.push(call.occasion()).await
-    {
-        return Fault::on_purpose(fault).into_response(NAMESPACE);
+impl Service for Pushes {
+    const NAMESPACE: &'static str = "http://sns.amazonaws.com/doc/2010-03-31/";
+    const PREFIX: &'static str = "SNS";
+    const DENIED: &'static str = "AuthorizationError";
+    const LARGEST_CALL: usize = LARGEST_CALL;
+    /// A call is judged as it was sent, before anything is said about what it lacks.
+    type Wish = ();
+
+    fn mishap(
+        faults: &Faults,
+        occasion: Occasion<'_>,
+    ) -> impl Future<Output = Option<ServiceFault>> + Send {
+        faults.push(occasion)
     }
-    match dispatch(&pushes, &iam, &headers, &body) {
-        Ok(answer) => answer,
-        Err(fault) => fault.into_response(NAMESPACE),
+
+    fn understand(&self, _: &Call) -> Result<(), Fault> {
+        Ok(())
     }
-}
 
-fn dispatch(
-    pushes: &Pushes,
-    iam: &Iam,
-    headers: &HeaderMap,
-    body: &Bytes,
-) -> Result<Response, Fault> {
-    let call = Call::read(headers, body)?;
-    admit(iam, &call)?;
-    let result = match call.action.as_str() {
-        "CreatePlatformEndpoint" => create(pushes, &call)?,
-        "GetEndpointAttributes" => attributes(pushes, &call)?,
-        "SetEndpointAttributes" => {
-            let given = call.map("Attributes", "key", "value");
-            pushes
-                .registry()
-                .change(call.required("EndpointArn")?, &given)?;
-            String::new()
-        }
-        "DeleteEndpoint" => {
-            pushes.registry().delete(call.required("EndpointArn")?)?;
-            String::new()
-        }
-        "Publish" => publish(pushes, &call)?,
-        other => return Err(Fault::unknown_action(other)),
-    };
-    Ok(query_api::answer(NAMESPACE, &call.action, &result))
-}
+    /// A call that names nothing is one on everything.
+    fn resources(call: &Call, (): &()) -> Vec<String> {
+        let named = [
+            "TargetArn",
+            "TopicArn",
+            "PlatformApplicationArn",
+            "EndpointArn",
+        ];
+        let resource = named.iter().find_map(|name| call.field(name));
+        vec![resource.unwrap_or("*").to_owned()]
+    }
 
-/// Whether the caller may do this to what it names. A call that names nothing is judged as one on
-/// everything, before anything is said about what it lacks.
-fn admit(iam: &Iam, call: &Call) -> Result<(), Fault> {
-    let named = [
-        "TargetArn",
-        "TopicArn",
-        "PlatformApplicationArn",
-        "EndpointArn",
-    ];
-    let resource = named.iter().find_map(|name| call.field(name));
-    let wanted = (
-        format!("SNS:{}", call.action),
-        resource.unwrap_or("*").to_owned(),
-    );
-    iam.admit(&call.caller, [wanted])
-        .map_err(|refused| Fault::refused(&refused, "AuthorizationError"))
+    fn perform(&self, call: &Call, (): ()) -> Result<String, Fault> {
+        match call.action.as_str() {
+            "CreatePlatformEndpoint" => create(self, call),
+            "GetEndpointAttributes" => attributes(self, call),
+            "SetEndpointAttributes" => {
+                let given = call.map("Attributes", "key", "value");
+                self.registry()
+                    .change(call.required("EndpointArn")?, &given)?;
+                Ok(String::new())
+            }
+            "DeleteEndpoint" => {
+                self.registry().delete(call.required("EndpointArn")?)?;
+                Ok(String::new())
+            }
+            "Publish" => publish(self, call),
+            other => Err(Fault::unknown_action(other)),
+        }
+    }
 }
 
 fn create(pushes: &Pushes, call: &Call) -> Result<String, Fault> {

@@ -1,5 +1,7 @@
 //! The AWS Query protocol, which SES (v1) and SNS speak: a form comes in, XML goes out.
 
+mod door;
+
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -11,6 +13,7 @@ use http::{HeaderMap, StatusCode, header};
 use crate::caller::Caller;
 use crate::faults::{Occasion, ServiceFault};
 use crate::iam::Refused;
+pub(crate) use door::{Service, serve};
 
 /// One call of a client, its form taken apart.
 #[derive(Debug)]
@@ -27,7 +30,7 @@ impl Call {
     ///
     /// # Errors
     /// As AWS: a call without credentials, or without an `Action`.
-    pub(crate) fn read(headers: &HeaderMap, body: &Bytes) -> Result<Self, Fault> {
+    fn read(headers: &HeaderMap, body: &Bytes) -> Result<Self, Fault> {
         let caller = Caller::of(headers).ok_or_else(|| {
             Fault::new(
                 StatusCode::FORBIDDEN,
@@ -52,7 +55,7 @@ impl Call {
     }
 
     /// The call as a fault may befall it.
-    pub(crate) fn occasion(&self) -> Occasion<'_> {
+    fn occasion(&self) -> Occasion<'_> {
         Occasion {
             function: self.caller.function(),
             instance: None,
@@ -119,7 +122,7 @@ impl Fault {
     }
 
     /// A fault that is made on purpose.
-    pub(crate) fn on_purpose(fault: ServiceFault) -> Self {
+    fn on_purpose(fault: ServiceFault) -> Self {
         match fault {
             ServiceFault::Throttled => {
                 Self::new(StatusCode::BAD_REQUEST, "Throttling", "Rate exceeded")
@@ -142,7 +145,7 @@ impl Fault {
     }
 
     /// A call that is not let in; `denied` is the service's own code for what policies forbid.
-    pub(crate) fn refused(refused: &Refused, denied: &'static str) -> Self {
+    fn refused(refused: &Refused, denied: &'static str) -> Self {
         let code = match refused {
             Refused::Unknown => "InvalidClientTokenId",
             Refused::Denied(_) => denied,
@@ -151,7 +154,7 @@ impl Fault {
     }
 
     /// The fault as XML, in the namespace of its service.
-    pub(crate) fn into_response(self, namespace: &str) -> Response {
+    fn into_response(self, namespace: &str) -> Response {
         let side = if self.status.is_server_error() {
             "Receiver"
         } else {
@@ -169,7 +172,7 @@ impl Fault {
 }
 
 /// The answer of an operation; `result` is what stands inside `<ActionResult>`.
-pub(crate) fn answer(namespace: &str, action: &str, result: &str) -> Response {
+fn answer(namespace: &str, action: &str, result: &str) -> Response {
     let body = format!(
         "<{action}Response xmlns=\"{namespace}\"><{action}Result>{result}</{action}Result>\
          <ResponseMetadata><RequestId>{}</RequestId></ResponseMetadata></{action}Response>",

@@ -213,3 +213,43 @@ fn keys_come_in_two_halves_of_one_pair() {
     let pair = Ed25519KeyPair::from_pkcs8(&private).unwrap();
     assert_eq!(URL_SAFE_NO_PAD.encode(pair.public_key()), public);
 }
+
+#[test]
+fn what_the_template_allows_and_nobody_used_is_named() {
+    let project = project();
+    let policies = "
+      Policies:
+        - Statement:
+            - { Effect: Allow, Action: ['s3:GetObject', 's3:PutObject'], Resource: '*' }
+";
+    let template = TEMPLATE.replace("\n      Events:", &format!("{policies}      Events:"));
+    std::fs::write(project.path().join("template.yaml"), template).unwrap();
+    let notes = project.path().join("notes");
+    std::fs::create_dir(&notes).unwrap();
+    let permissions = || {
+        Command::new(env!("CARGO_BIN_EXE_callout"))
+            .args(["permissions", "--used", "notes"])
+            .current_dir(project.path())
+            .output()
+            .unwrap()
+    };
+    let note = |name: &str, action: &str| {
+        let used =
+            format!(r#"[{{"function": "HelloFunction", "action": "{action}", "resource": "*"}}]"#);
+        std::fs::write(notes.join(name), used).unwrap();
+    };
+
+    let nothing = permissions();
+    assert!(!nothing.status.success());
+    assert!(said(&nothing).contains("nothing is noted"), "{nothing:?}");
+
+    note("1.json", "s3:GetObject");
+    let half = permissions();
+    assert!(!half.status.success());
+    let named = String::from_utf8_lossy(&half.stdout).into_owned();
+    assert_eq!(named, "HelloFunction: s3:PutObject on *\n");
+    assert!(said(&half).contains("1 of 2 permissions"), "{half:?}");
+
+    note("2.json", "s3:PutObject");
+    assert!(permissions().status.success());
+}

@@ -86,21 +86,17 @@ async fn a_delivery_that_dies_in_the_middle_of_a_batch_reaches_everybody_once() 
         join_all((0..12).map(|n| stage.pharmacy_owned(format!("Pharmacy {n}"), LAT, LNG))).await;
     let mut listening = join_all(pharmacies.iter().take(6).map(Person::socket)).await;
 
-    // Three times over: while inboxes are written, twice, and while it is noted who heard.
+    // Three times over: after the inboxes were written, after the sockets were read, and after it was
+    // noted who heard.
     let crashes = [
-        stage
-            .cloud
-            .faults()
-            .crash_after("DeliveryFunction", "PutItem", 4),
-        stage
-            .cloud
-            .faults()
-            .crash_after("DeliveryFunction", "PutItem", 3),
-        stage
-            .cloud
-            .faults()
-            .crash_after("DeliveryFunction", "UpdateItem", 2),
-    ];
+        ("TransactWriteItems", 1),
+        ("BatchGetItem", 1),
+        ("TransactWriteItems", 2),
+    ]
+    .map(|(operation, nth)| {
+        let faults = stage.cloud.faults();
+        faults.crash_after("DeliveryFunction", operation, nth)
+    });
     let request = customer.requests_medicine(LAT, LNG, 5.0).await;
     for crash in crashes {
         crash.happens().await;

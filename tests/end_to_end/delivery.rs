@@ -113,10 +113,39 @@ async fn what_comes_again_is_not_said_again() {
 
 /// Waits until an account's only socket has been greeted to the end; nothing tells when that is.
 async fn until_ready(stage: &Stage, who: &Person) {
-    let ready = async {
-        while items(stage, "Connections", &who.id).await[0]["ready"] != json!({"BOOL": true}) {}
-    };
+    let ready =
+        async { while only_socket(stage, who).await.1["ready"] != json!({"BOOL": true}) {} };
     tokio::time::timeout(Duration::from_secs(30), ready)
+        .await
+        .unwrap();
+}
+
+#[tokio::test]
+async fn a_socket_past_its_expiry_is_forgotten_when_the_next_one_is_greeted() {
+    let stage = Stage::set().await;
+    let customer = stage.customer("John Doe").await;
+    let _first = customer.socket().await;
+    let (id, mut expired) = only_socket(&stage, &customer).await;
+    expired["expires_at"] = json!({"N": "1771929000"});
+    let change = json!({
+        "Key": {"pk": {"S": format!("ACCOUNT#{}", customer.id)}, "sk": {"S": "SOCKETS"}},
+        "UpdateExpression": "SET #expired = :expired",
+        "ExpressionAttributeNames": {"#expired": "socket#expired"},
+        "ExpressionAttributeValues": {":expired": {"M": expired}},
+    });
+    stage.table("Connections", "UpdateItem", change).await;
+
+    let _second = customer.socket().await;
+    let forgotten = async {
+        loop {
+            let found = items(&stage, "Connections", &customer.id).await;
+            assert!(found[0].get(format!("socket#{id}")).is_some(), "{found:?}");
+            if found[0].get("socket#expired").is_none() {
+                break;
+            }
+        }
+    };
+    tokio::time::timeout(Duration::from_secs(30), forgotten)
         .await
         .unwrap();
 }
@@ -177,9 +206,22 @@ async fn remembered(stage: &Stage, who: &Person) -> usize {
 }
 
 async fn owner_key(stage: &Stage, who: &Person) -> Value {
-    let sockets = items(stage, "Connections", &who.id).await;
-    assert_eq!(sockets.len(), 1, "{sockets:?}");
-    json!({"pk": sockets[0]["sk"], "sk": {"S": "CONNECTION"}})
+    let (id, _) = only_socket(stage, who).await;
+    json!({"pk": {"S": format!("CONNECTION#{id}")}, "sk": {"S": "CONNECTION"}})
+}
+
+/// The id of an account's only socket, and what is stored of it.
+async fn only_socket(stage: &Stage, who: &Person) -> (String, Value) {
+    let found = items(stage, "Connections", &who.id).await;
+    assert_eq!(found.len(), 1, "{found:?}");
+    let mut sockets = found[0]
+        .as_object()
+        .unwrap()
+        .iter()
+        .filter_map(|(name, socket)| Some((name.strip_prefix("socket#")?, &socket["M"])));
+    let (id, socket) = sockets.next().unwrap();
+    assert!(sockets.next().is_none(), "{found:?}");
+    (id.to_owned(), socket.clone())
 }
 
 #[tokio::test]

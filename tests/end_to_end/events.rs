@@ -28,6 +28,13 @@ const EXPECTED: &[(&str, u16)] = &[
     ("medicine.respond", 201),
     ("medicine.complete_request", 200),
     ("medicine.cancel_request", 400),
+    ("notifications.list", 200),
+    ("notifications.count_unread", 200),
+    ("notifications.mark_read", 200),
+    // No administrator can be made through the API.
+    ("notifications.list_deliveries", 403),
+    ("notifications.read_preferences", 200),
+    ("notifications.change_preferences", 200),
     ("realtime.connect", 200),
     ("realtime.disconnect", 200),
     ("realtime.message", 200),

@@ -110,6 +110,33 @@ async fn mail_that_is_refused_is_sent_when_it_is_asked_for_again() {
 }
 
 #[tokio::test]
+async fn a_right_code_is_right_though_the_answer_to_its_writing_is_lost() {
+    let stage = Stage::set().await;
+    let only = "40% function=VerifyOtpFunction action=PutItem";
+    let mut right = 0;
+    for number in 0..20 {
+        let email = format!("person-{number}@example.com");
+        let sent = stage.post("/send-otp", json!({"email": email})).await;
+        assert_eq!(sent.status, 200, "{}", sent.body);
+        let otp = stage.otp(&email).await;
+        // What was written and not answered is tried again, and the next try meets a transaction.
+        let plan = format!("seed {number}: dynamodb.lost {only}; dynamodb.conflict {only}");
+        stage.cloud.faults().set(plan.parse().unwrap());
+        let verified = stage
+            .post("/verify-otp", json!({"email": email, "otp": otp}))
+            .await;
+        stage.cloud.faults().clear();
+        assert!(
+            verified.status == 200 || verified.status >= 500,
+            "{number}: {}",
+            verified.body
+        );
+        right += u32::from(verified.status == 200);
+    }
+    assert!(right > 0, "every one of them failed");
+}
+
+#[tokio::test]
 async fn a_plan_may_be_there_from_the_start() {
     let stage = Stage::set_with(|options| {
         options.faults = "seed 1: function.killed-before 100% function=LoginFunction"

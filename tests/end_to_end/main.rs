@@ -19,6 +19,7 @@ mod idempotency;
 mod links;
 mod medicine;
 mod policies;
+mod preferences;
 mod profiles;
 mod sessions;
 mod sockets;

@@ -88,6 +88,20 @@ async fn a_file_that_may_not_be_stored_fails_its_request_and_no_other() {
 }
 
 #[tokio::test]
+async fn preferences_are_not_kept_without_a_look_at_whether_the_account_is_there() {
+    let action = "dynamodb:ConditionCheckItem";
+    let stage = stage_without("ChangePreferencesFunction", action).await;
+    let customer = stage.customer("John Doe").await;
+    let path = "/notifications/preferences/";
+    let before = customer.get(path).await.body;
+    let change = json!({"topics": {"work": {"push": false}}});
+    let refused = customer.put(path, change).await;
+    assert_eq!(refused.status, 500, "{}", refused.body);
+    says(&stage, "ChangePreferencesFunction", [UNAUTHORIZED, action]).await;
+    assert_eq!(customer.get(path).await.body, before);
+}
+
+#[tokio::test]
 async fn a_mail_that_may_not_be_sent_is_not() {
     let stage = stage_without("SendOtpFunction", "ses:SendEmail").await;
     let email = "john@example.com";

@@ -228,8 +228,9 @@ fn greet(world: &mut World, number: usize) -> Option<Work> {
     Some(Work::Read(number))
 }
 
-/// `unheard`, of clients that never acknowledge: everything. What this socket has had is left out,
-/// for a repetition changes nothing that is looked at.
+/// `unheard`, of clients that never acknowledge: everything, in the order of the stream, whose sequence
+/// number each notification keeps. What this socket has had is left out, for a repetition changes
+/// nothing that is looked at.
 fn unheard(setup: &Setup, world: &World, had: &[usize]) -> Vec<usize> {
     let mut events: Vec<usize> = world
         .inbox

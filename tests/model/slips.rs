@@ -25,8 +25,7 @@ pub(crate) enum Slip {
     ReadyBlindly,
     /// What was replayed to one socket counts as sent.
     NoteReplays,
-    /// What was missed is told in the order in which its ids were drawn. So it is for now: the index
-    /// `unheard` sorts by event ids, and of two pharmacies that answer at once the one that drew its id
-    /// first may commit last.
+    /// What was missed is told in the order in which its ids were drawn: of two pharmacies that answer
+    /// at once, the one that drew its id first may commit last.
     ReplayById,
 }

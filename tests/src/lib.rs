@@ -5,6 +5,7 @@
 
 pub mod campaign;
 mod forger;
+mod permissions;
 mod person;
 mod socket;
 mod stage;

@@ -57,6 +57,15 @@ impl Person {
         answer(self.api.post_json(path, &body).await)
     }
 
+    /// `PUT` of JSON.
+    pub async fn put(&self, path: &str, body: Value) -> Answer {
+        answer(
+            self.api
+                .send(Method::PUT, path, |request| request.json(&body))
+                .await,
+        )
+    }
+
     /// `PATCH` of JSON.
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
         answer(self.api.patch_json(path, &body).await)

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
+use crate::permissions::Noted;
 use crate::person::Person;
 use crate::socket::{Heard, PATIENCE, Refusal};
 use crate::{Answer, workspace_root};
@@ -23,6 +24,7 @@ pub struct Stage {
     pub cloud: LocalCloud,
     api: Api,
     people: AtomicU32,
+    _noted: Option<Noted>,
 }
 
 /// The artifact, built once for all tests of the process; what `cargo test` has built is not
@@ -81,6 +83,7 @@ impl Stage {
         let cloud = LocalCloud::start(options).await?;
         Ok(Self {
             api: Api::new(cloud.http_url()),
+            _noted: Noted::of(&cloud),
             cloud,
             people: AtomicU32::new(0),
         })
@@ -241,8 +244,12 @@ impl Stage {
     /// Everything in an account's inbox.
     pub async fn inbox(&self, account: &str) -> Vec<Value> {
         let condition = json!({
-            "KeyConditionExpression": "pk = :account",
-            "ExpressionAttributeValues": {":account": {"S": format!("ACCOUNT#{account}")}},
+            // The badge stands beside the notifications, whose ids all begin with a lower digit.
+            "KeyConditionExpression": "pk = :account AND sk < :end",
+            "ExpressionAttributeValues": {
+                ":account": {"S": format!("ACCOUNT#{account}")},
+                ":end": {"S": "8"},
+            },
             "ConsistentRead": true,
         });
         let found = self.table("Notifications", "Query", condition).await;

@@ -7,7 +7,9 @@ use std::time::Duration;
 use callout_cloud::Cloud;
 use callout_cloud::connections::{Readiness, Socket};
 use callout_cloud::failure::CloudError;
+use callout_cloud::notifications::{Notification, Report, Route, Unheard};
 use callout_cloud::sockets::Posted;
+use callout_domain::delivery::{Attempt, Status};
 use callout_domain::event::Message;
 use callout_domain::ids::{AccountId, ConnectionId, EventId};
 use callout_domain::moment::Moment;
@@ -31,8 +33,8 @@ pub(super) async fn greet(
     now: Moment,
 ) -> Result<(), CloudError> {
     let connections = cloud.connections().await?;
-    let sockets = connections.of_account(account, now).await?;
-    let Some(socket) = sockets.iter().find(|socket| socket.id == *id) else {
+    let sockets = connections.all_of_account(account, now).await?;
+    let Some(socket) = sockets.open.iter().find(|socket| socket.id == *id) else {
         // It has gone again.
         return Ok(());
     };
@@ -61,7 +63,10 @@ pub(super) async fn greet(
             Readiness::Missed(count) => missed = count,
         }
     }
-    close_surplus(cloud, account, &sockets).await
+    close_surplus(cloud, account, &sockets.open).await?;
+    connections
+        .forget_expired(account, &sockets.expired, now)
+        .await
 }
 
 /// What a socket has had of its account's past.
@@ -115,18 +120,49 @@ async fn replay(
         .unheard(account, replayed.since, MOST_REPLAYED, now)
         .await?;
     if missed.len() == MOST_REPLAYED {
-        replayed.since = missed.first().map(|oldest| oldest.event);
+        let events = missed.iter().map(|unheard| unheard.notification.event);
+        replayed.since = events.min();
     }
-    missed.retain(|notification| replayed.events.insert(notification.event));
-    // Not noted as sent: an event whose telling was interrupted must still reach the other sockets.
-    for notification in missed {
-        let links = frame::links(cloud, &notification.message).await?;
-        let frame = frame::replay_of(notification.event, &notification.message, &links);
-        if send(cloud, account, id, &frame).await? != Posted::Taken {
-            return Ok(false);
+    missed.retain(|unheard| replayed.events.insert(unheard.notification.event));
+    let mut taken = 0;
+    let mut outcome = Ok(Posted::Taken);
+    for Unheard { notification, .. } in &missed {
+        outcome = replay_one(cloud, account, id, notification).await;
+        if !matches!(outcome, Ok(Posted::Taken)) {
+            break;
         }
+        taken += 1;
     }
-    Ok(true)
+    let reports: Vec<Report<'_>> = missed
+        .iter()
+        .take(taken)
+        .filter(|unheard| !was_sent(unheard))
+        .map(|unheard| Report {
+            recipient: account,
+            notification: &unheard.notification,
+            attempts: BTreeMap::from([(Route::Socket, Attempt::sent(now, now))]),
+            // An event whose telling was interrupted must still reach the other sockets.
+            heard: false,
+        })
+        .collect();
+    notifications.report(&reports, now).await?;
+    Ok(outcome? == Posted::Taken)
+}
+
+async fn replay_one(
+    cloud: &Cloud,
+    account: AccountId,
+    id: &ConnectionId,
+    notification: &Notification,
+) -> Result<Posted, CloudError> {
+    let links = frame::links(cloud, &notification.message).await?;
+    let frame = frame::replay_of(notification.event, &notification.message, &links);
+    send(cloud, account, id, &frame).await
+}
+
+fn was_sent(unheard: &Unheard) -> bool {
+    let attempt = unheard.attempts.get(&Route::Socket);
+    attempt.is_some_and(|attempt| attempt.status == Status::Sent)
 }
 
 /// Closes the oldest sockets of an account that has too many.

@@ -1,7 +1,7 @@
 //! Delivers every committed event to whom it is for, from the stream of the outbox.
 //!
-//! Nobody misses a message: for each recipient the notification is written first, then the open
-//! sockets are read, and those that have been greeted get it. A socket is greeted before it is ready,
+//! Nobody misses a message: the notifications are written first, then the open sockets of their
+//! recipients are read, and those that have been greeted get it. A socket is greeted before it is ready,
 //! and what its account missed is replayed before and after it becomes so. Whichever comes first, the
 //! notification or the socket, the other finds it.
 //!
@@ -10,6 +10,9 @@
 mod close;
 mod erase;
 mod greet;
+mod people;
+mod post;
+mod retract;
 mod send;
 mod tell;
 
@@ -29,15 +32,27 @@ pub(crate) async fn handle(record: Record) -> Result<(), Broken> {
     } = outbox::read_event(record.text("event").unwrap_or_default()).map_err(Broken::Forever)?;
     let now = clock::now();
     let done: Result<(), CloudError> = match errand {
-        Errand::Tell { message, to } => {
+        Errand::Tell {
+            message,
+            to,
+            archives,
+        } => {
             let news = tell::News {
                 event: id,
                 subject,
                 at,
+                sequence: record.sequence,
                 message,
+                archives,
             };
-            tell::tell(&CLOUD, news, to, now).await
+            tell::tell(&CLOUD, &news, to, now).await
         }
+        Errand::Retract { event, from } => retract::retract(&CLOUD, event, from, now).await,
+        Errand::Archive {
+            account,
+            request,
+            since,
+        } => retract::archive(&CLOUD, account, request, since, now).await,
         Errand::Greet {
             account,
             connection,

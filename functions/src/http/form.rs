@@ -157,6 +157,11 @@ impl Form {
 }
 
 impl<'a> Given<'a> {
+    /// The JSON as it stands.
+    pub(crate) const fn value(self) -> &'a Value {
+        self.0
+    }
+
     /// Text as it stands.
     pub(crate) fn text(self) -> Result<&'a str, &'static str> {
         self.0.as_str().ok_or("must be text")

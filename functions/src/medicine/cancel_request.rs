@@ -1,7 +1,8 @@
 //! POST /medicine/request/{id}/cancel/ by whoever made it, while nobody has accepted it.
 //!
 //! Leaves behind the request cancelled, its place among the open ones empty, and a
-//! `request_cancelled` for everybody who was told of it.
+//! `request_cancelled` for everybody who was told of it, which archives what they were told before; what
+//! the requester was told of it is archived too.
 
 use callout_cloud::Cloud;
 use callout_cloud::commit::{CommitError, Guard};
@@ -12,7 +13,7 @@ use callout_domain::role::Role;
 use serde_json::json;
 
 use crate::http::{Answer, Call, Failure, Linked};
-use crate::medicine::tell::Telling;
+use crate::medicine::tell::{Telling, archive_for_requester};
 use crate::medicine::{overtaken, own_request, view};
 
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
@@ -51,11 +52,8 @@ pub(super) async fn cancel(
 ) -> Result<(), CommitError> {
     let mut commit = cloud.commit().await;
     requests.cancel(&mut commit, request, now)?;
-    let telling = Telling {
-        request,
-        message: request_cancelled(request.id),
-        now,
-    };
-    telling.audience(&cloud.outbox().await?, &mut commit)?;
+    let outbox = cloud.outbox().await?;
+    Telling::ending(request, request_cancelled(request.id), now).audience(&outbox, &mut commit)?;
+    archive_for_requester(request, &outbox, &mut commit, now)?;
     commit.run().await
 }

@@ -1,7 +1,8 @@
 //! POST /medicine/request/{id}/complete/ by whoever made it, once a pharmacy has accepted it.
 //!
 //! Leaves behind the request completed, the pharmacy's counters, and a `request_completed` for the
-//! pharmacy and for everybody who was told of it.
+//! pharmacy and for everybody who was told of it, which archives what they were told before; what the
+//! requester was told of it is archived too.
 
 use callout_cloud::commit::{CommitError, Guard};
 use callout_cloud::failure::CloudError;
@@ -10,7 +11,7 @@ use callout_domain::role::Role;
 use serde_json::json;
 
 use crate::http::{Answer, Call, Failure, Linked};
-use crate::medicine::tell::Telling;
+use crate::medicine::tell::{Telling, archive_for_requester};
 use crate::medicine::{overtaken, own_request, view};
 
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
@@ -23,12 +24,13 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
 
     let mut commit = call.cloud.commit().await;
     requests.complete(&mut commit, &request, call.now)?;
-    let telling = Telling {
-        request: &request,
-        message: request_completed(request.id),
-        now: call.now,
-    };
-    telling.winner_and_others(&call.cloud.outbox().await?, &mut commit, winner)?;
+    let outbox = call.cloud.outbox().await?;
+    Telling::ending(&request, request_completed(request.id), call.now).winner_and_others(
+        &outbox,
+        &mut commit,
+        winner,
+    )?;
+    archive_for_requester(&request, &outbox, &mut commit, call.now)?;
     match commit.run().await {
         Ok(()) => {}
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::RequestUnchanged => {

@@ -11,7 +11,7 @@ use callout_domain::account::Account;
 use callout_domain::audience::{Audience, Told};
 use callout_domain::geo::{GeoPoint, RadiusKm};
 use callout_domain::ids::{AccountId, RequestId};
-use callout_domain::medicine::{MedicineRequest, Pharmacy, Quantity, Reach, State, new_request};
+use callout_domain::medicine::{MedicineRequest, Pharmacy, Quantity, Reach, State};
 use callout_domain::role::Role;
 use serde_json::json;
 
@@ -56,6 +56,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         created_at: call.now,
         told: u32::try_from(audience.count()).unwrap_or(u32::MAX),
         chunks: audience.chunk_count(),
+        taken: None,
     };
 
     let reply = reply(&request);
@@ -65,12 +66,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         .await?
         .create(&mut commit, &request, &audience)?;
     accounts.must_be_there(&mut commit, requester.id)?;
-    let telling = Telling {
-        request: &request,
-        message: new_request(&request),
-        now: call.now,
-    };
-    telling.audience(&cloud.outbox().await?, &mut commit)?;
+    Telling::announcing(&request, call.now).audience(&cloud.outbox().await?, &mut commit)?;
     match commit.run().await {
         Ok(()) => Ok(reply.sign(cloud).await?),
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::KeyUnused => {

@@ -4,7 +4,8 @@
 use callout_cloud::Cloud;
 use callout_cloud::commit::{CommitError, Guard};
 use callout_cloud::failure::CloudError;
-use callout_cloud::requests::{Paging, Requests};
+use callout_cloud::paging::Paging;
+use callout_cloud::requests::Requests;
 use callout_domain::ids::{AccountId, MediaId};
 use callout_domain::medicine::{MedicineRequest, State};
 use callout_domain::moment::Moment;
@@ -31,7 +32,7 @@ pub(crate) async fn requester(
         let page = requests.of_requester(account, paging, now).await?;
         for request in &page.items {
             withdraw(cloud, &requests, request, now).await?;
-            retract::request(cloud, request).await?;
+            retract::request(cloud, request, now).await?;
             remove(cloud, request.image).await?;
             requests.forget_requester(request).await?;
         }

@@ -6,7 +6,8 @@
 
 use std::collections::HashMap;
 
-use callout_cloud::requests::{OpenRequest, Page, Paging, Stats};
+use callout_cloud::paging::{Page, Paging};
+use callout_cloud::requests::{OpenRequest, Stats};
 use callout_domain::geo::DistanceKm;
 use callout_domain::ids::{AccountId, RequestId, ResponseId};
 use callout_domain::medicine::{MedicineRequest, MedicineResponse, State};

@@ -1,12 +1,14 @@
 //! GET /medicine/request/{id}/ by whoever made it or may answer it: the request with every response
-//! so far. For anybody else there is no such request.
+//! so far. Whoever made it also reads how many were told, and how many devices said that they have it.
+//! For anybody else there is no such request.
 //!
 //! Leaves nothing behind.
 
 use callout_cloud::requests::Requests;
-use callout_domain::ids::AccountId;
+use callout_domain::ids::{AccountId, EventId};
 use callout_domain::medicine::{MedicineRequest, MedicineResponse, Reach, State};
 use callout_domain::role::Role;
+use serde_json::json;
 
 use crate::http::{Answer, Call, Caller, Failure, Linked};
 use crate::medicine::{unknown_request, view};
@@ -21,7 +23,9 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         .await?
         .ok_or_else(unknown_request)?;
     let seen = if request.requester == caller.account {
-        view::own_request(&request, call.now)
+        let notifications = call.cloud.notifications().await?;
+        let heard = notifications.heard(EventId::announcing(request.id)).await?;
+        view::own_request(&request, call.now).with("pharmacies_heard", json!(heard))
     } else {
         let distance = match own_answer(&responses, caller.account) {
             Some(answer) => answer.distance_km,

@@ -14,8 +14,7 @@ use callout_domain::account::Account;
 use callout_domain::geo::DistanceKm;
 use callout_domain::ids::{MediaId, RequestId, ResponseId};
 use callout_domain::medicine::{
-    Choice, MedicineRequest, MedicineResponse, NotAChoice, ReplyText, pharmacy_response,
-    request_taken,
+    Choice, MedicineRequest, MedicineResponse, NotAChoice, ReplyText, request_taken,
 };
 use callout_domain::moment::Moment;
 use callout_domain::role::Role;
@@ -123,10 +122,11 @@ async fn record(
     let response = judged.response(answer.choice, answer.text, audio, now);
     let reply = reply(&response);
     let mut commit = once.commit(cloud, &reply).await?;
-    requests.answer(&mut commit, &judged.request, &response)?;
+    let taken = Telling::ending(&judged.request, request_taken(judged.request.id), now);
+    requests.answer(&mut commit, &judged.request, &response, taken.event())?;
     let accounts = cloud.accounts().await?;
     accounts.must_be_there(&mut commit, judged.pharmacy.id)?;
-    tell(cloud, &mut commit, &judged.request, &response).await?;
+    tell(cloud, &mut commit, &response, &judged.request, taken).await?;
     match commit.run().await {
         Ok(()) => Ok(reply),
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::KeyUnused => {
@@ -209,20 +209,14 @@ impl Judged {
 async fn tell(
     cloud: &Cloud,
     commit: &mut Commit,
-    request: &MedicineRequest,
     response: &MedicineResponse,
+    request: &MedicineRequest,
+    taken: Telling<'_>,
 ) -> Result<(), CloudError> {
     let outbox = cloud.outbox().await?;
-    let telling = |message| Telling {
-        request,
-        message,
-        now: response.responded_at,
-    };
-    telling(pharmacy_response(response)).one(&outbox, commit, request.requester)?;
+    Telling::reporting(request, response).one(&outbox, commit, request.requester)?;
     match response.choice {
-        Choice::Accepted => {
-            telling(request_taken(request.id)).others(&outbox, commit, response.pharmacy)
-        }
+        Choice::Accepted => taken.others(&outbox, commit, response.pharmacy),
         Choice::Rejected => Ok(()),
     }
 }

@@ -1,28 +1,27 @@
 //! What others were told by somebody who deleted their account is taken out of their inboxes again:
-//! it says who they were. Each is done again harmlessly if it was interrupted.
+//! it says who they were.
+//!
+//! That is an event of the request like those by which it was said, so it comes after them, also if they
+//! are still on their way. Each is done again harmlessly if it was interrupted.
 
-use callout_cloud::Cloud;
+use callout_cloud::commit::{CommitError, Guard};
 use callout_cloud::failure::CloudError;
-use callout_domain::medicine::{MedicineRequest, MedicineResponse, NEW_REQUEST, PHARMACY_RESPONSE};
+use callout_cloud::{Cloud, clock};
+use callout_domain::event::{Errand, Event, Recipients, Subject};
+use callout_domain::ids::{EventId, RequestId};
+use callout_domain::medicine::{MedicineRequest, MedicineResponse};
 use callout_domain::moment::Moment;
-use futures::TryStreamExt as _;
 
-/// How many inboxes are looked into at once.
-const INBOXES_AT_ONCE: usize = 32;
+use crate::medicine::tell::{audience, listed};
 
 /// Takes a request out of the inboxes of those who were told of it.
-pub(super) async fn request(cloud: &Cloud, request: &MedicineRequest) -> Result<(), CloudError> {
-    let requests = cloud.requests().await?;
-    let notifications = &cloud.notifications().await?;
-    for chunk in 0..request.chunks {
-        let told = requests.audience(request.id, chunk).await?;
-        futures::stream::iter(told.into_iter().map(Ok))
-            .try_for_each_concurrent(INBOXES_AT_ONCE, |told| {
-                notifications.retract(told.account, request.id, NEW_REQUEST, request.created_at)
-            })
-            .await?;
-    }
-    Ok(())
+pub(super) async fn request(
+    cloud: &Cloud,
+    request: &MedicineRequest,
+    now: Moment,
+) -> Result<(), CloudError> {
+    let said = EventId::announcing(request.id);
+    post(cloud, request.id, said, audience(request, None), now).await
 }
 
 /// Takes an answer out of the inbox of whoever had asked.
@@ -35,13 +34,44 @@ pub(super) async fn response(
     let Some(request) = requests.read(response.request, now).await? else {
         return Ok(());
     };
-    let notifications = cloud.notifications().await?;
-    notifications
-        .retract(
-            request.requester,
-            request.id,
-            PHARMACY_RESPONSE,
-            response.responded_at,
-        )
-        .await
+    let said = EventId::reporting(response.id);
+    let from = vec![listed(request.requester)];
+    post(cloud, request.id, said, from, now).await
+}
+
+async fn post(
+    cloud: &Cloud,
+    request: RequestId,
+    said: EventId,
+    from: Vec<Recipients>,
+    now: Moment,
+) -> Result<(), CloudError> {
+    let outbox = cloud.outbox().await?;
+    let mut commit = cloud.commit().await;
+    let id = EventId::new(clock::fresh_ulid());
+    for (chunk, from) in (0..).zip(from) {
+        let event = Event {
+            id,
+            subject: Subject::Request(request),
+            at: now,
+            errand: Errand::Retract { event: said, from },
+        };
+        outbox.post(&mut commit, &event, chunk)?;
+    }
+    if commit.is_empty() {
+        return Ok(());
+    }
+    match commit.run().await {
+        Ok(()) => Ok(()),
+        Err(CommitError::Cloud(error)) => Err(error),
+        Err(CommitError::Refused(refusal)) => Err(unguarded(refusal.guard)),
+    }
+}
+
+/// No item of the outbox has a condition.
+fn unguarded(guard: Guard) -> CloudError {
+    CloudError::Malformed {
+        what: "a commit without conditions",
+        source: format!("it was refused by {guard:?}").into(),
+    }
 }

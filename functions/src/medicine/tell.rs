@@ -6,17 +6,61 @@ use callout_cloud::failure::CloudError;
 use callout_cloud::outbox::Outbox;
 use callout_domain::event::{Errand, Event, Message, Recipient, Recipients, Subject};
 use callout_domain::ids::{AccountId, EventId};
-use callout_domain::medicine::{MedicineRequest, Reach};
+use callout_domain::medicine::{
+    MedicineRequest, MedicineResponse, Reach, new_request, pharmacy_response,
+};
 use callout_domain::moment::Moment;
 
 /// Something to tell of a request, under one event id whoever hears it.
 pub(super) struct Telling<'a> {
-    pub(super) request: &'a MedicineRequest,
-    pub(super) message: Message,
-    pub(super) now: Moment,
+    event: EventId,
+    request: &'a MedicineRequest,
+    message: Message,
+    archives: Vec<EventId>,
+    now: Moment,
 }
 
-impl Telling<'_> {
+impl<'a> Telling<'a> {
+    /// That there is this request.
+    pub(super) fn announcing(request: &'a MedicineRequest, now: Moment) -> Self {
+        Self {
+            event: EventId::announcing(request.id),
+            ..Self::of(request, new_request(request), now)
+        }
+    }
+
+    /// That somebody has answered it.
+    pub(super) fn reporting(request: &'a MedicineRequest, response: &MedicineResponse) -> Self {
+        Self {
+            event: EventId::reporting(response.id),
+            ..Self::of(request, pharmacy_response(response), response.responded_at)
+        }
+    }
+
+    /// That something has happened to it.
+    fn of(request: &'a MedicineRequest, message: Message, now: Moment) -> Self {
+        Self {
+            event: EventId::new(clock::fresh_ulid()),
+            request,
+            message,
+            archives: Vec::new(),
+            now,
+        }
+    }
+
+    /// That it is over, and with it all that its audience was told before.
+    pub(super) fn ending(request: &'a MedicineRequest, message: Message, now: Moment) -> Self {
+        Self {
+            archives: request.announcements(),
+            ..Self::of(request, message, now)
+        }
+    }
+
+    /// Under which event id it is told.
+    pub(super) const fn event(&self) -> EventId {
+        self.event
+    }
+
     /// Tells one person.
     pub(super) fn one(
         self,
@@ -57,20 +101,40 @@ impl Telling<'_> {
     }
 
     fn events(self, recipients: Vec<Recipients>) -> Vec<Event> {
-        let id = EventId::new(clock::fresh_ulid());
         recipients
             .into_iter()
             .map(|to| Event {
-                id,
+                id: self.event,
                 subject: Subject::Request(self.request.id),
                 at: self.now,
                 errand: Errand::Tell {
                     message: self.message.clone(),
                     to,
+                    archives: self.archives.clone(),
                 },
             })
             .collect()
     }
+}
+
+/// Whoever asked has seen it end: what they were told of it is archived, without telling them.
+pub(super) fn archive_for_requester(
+    request: &MedicineRequest,
+    outbox: &Outbox,
+    commit: &mut Commit,
+    now: Moment,
+) -> Result<(), CloudError> {
+    let event = Event {
+        id: EventId::new(clock::fresh_ulid()),
+        subject: Subject::Request(request.id),
+        at: now,
+        errand: Errand::Archive {
+            account: request.requester,
+            request: request.id,
+            since: request.created_at,
+        },
+    };
+    outbox.post(commit, &event, 0)
 }
 
 fn post(outbox: &Outbox, commit: &mut Commit, events: &[Event]) -> Result<(), CloudError> {
@@ -80,12 +144,12 @@ fn post(outbox: &Outbox, commit: &mut Commit, events: &[Event]) -> Result<(), Cl
     Ok(())
 }
 
-fn listed(account: AccountId) -> Recipients {
+pub(super) fn listed(account: AccountId) -> Recipients {
     Recipients::Listed(vec![Recipient::plain(account)])
 }
 
 /// The chunks of those who were told; none if there is nobody but the one left out.
-fn audience(request: &MedicineRequest, except: Option<AccountId>) -> Vec<Recipients> {
+pub(super) fn audience(request: &MedicineRequest, except: Option<AccountId>) -> Vec<Recipients> {
     let is_all = match request.reach {
         Reach::Around { .. } => false,
         Reach::Directed { pharmacy } => except == Some(pharmacy),
@@ -157,11 +221,7 @@ mod tests {
             chunks: 2,
             ..samples::request()
         };
-        let telling = Telling {
-            request: &request,
-            message: request_taken(request.id),
-            now: request.created_at,
-        };
+        let telling = Telling::ending(&request, request_taken(request.id), request.created_at);
         let events = telling.events(audience(&request, None));
         let [one, other]: [Event; 2] = events.try_into().unwrap();
         assert_eq!(one.id, other.id);

@@ -108,6 +108,7 @@ pub(super) mod samples {
             created_at: "2026-02-24T10:30:00Z".parse().unwrap(),
             told: 3,
             chunks: 1,
+            taken: None,
         }
     }
 

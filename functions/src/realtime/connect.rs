@@ -4,9 +4,10 @@
 //! Leaves behind the connection, not yet ready, and the event that has it greeted: the gateway takes
 //! nothing for a socket whose upgrade is pending, so the greeting cannot be sent from here.
 
-use callout_cloud::connections::Owner;
+use callout_cloud::commit::{CommitError, Guard};
+use callout_cloud::connections::{EndsLast, Owner};
 use callout_cloud::failure::CloudError;
-use callout_cloud::{Cloud, clock};
+use callout_cloud::{Cloud, clock, contention};
 use callout_domain::account::Account;
 use callout_domain::event::{Errand, Event, Subject};
 use callout_domain::ids::EventId;
@@ -106,11 +107,21 @@ async fn record(call: &SocketCall, owner: &Owner, account: &Account) -> Result<(
     };
     let connections = call.cloud.connections().await?;
     let outbox = call.cloud.outbox().await?;
-    let mut commit = call.cloud.commit().await;
-    connections.open(&mut commit, &call.connection, owner, channel, call.now)?;
-    outbox.post(&mut commit, &event, 0)?;
-    commit.run().await?;
-    Ok(())
+    let (id, now) = (&call.connection, call.now);
+    // Again only where another admission's clock is ahead.
+    let mut last = EndsLast::This;
+    for _ in 0..contention::TRIES {
+        let mut commit = call.cloud.commit().await;
+        connections.open(&mut commit, id, owner, channel, now, last)?;
+        outbox.post(&mut commit, &event, 0)?;
+        match commit.run().await {
+            Err(CommitError::Refused(refusal)) if refusal.guard == Guard::EndsLast => {
+                last = last.otherwise();
+            }
+            outcome => return Ok(outcome?),
+        }
+    }
+    Err(CloudError::Contended.into())
 }
 
 impl From<Refusal> for Denied {

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use callout_local::artifact::{self, BuildOptions, Console};
 use callout_local::cloud::{LocalCloud, Options, StartError};
 use callout_local::state::State;
+use callout_local::template::model::Stack;
 
 use super::{Failure, StackArguments};
 
@@ -48,7 +49,8 @@ pub(super) async fn launch(plan: Plan, arguments: &StackArguments) -> Result<Loc
     // Known now rather than after a build of minutes.
     drop(TcpListener::bind(address).map_err(|error| StartError::Address { address, error })?);
     let parameters: BTreeMap<_, _> = arguments.parameters.iter().cloned().collect();
-    check(&plan.template, &parameters)?;
+    // For its mistakes alone: the real keys are those of the state folder, which is not opened yet.
+    read(&plan.template, &parameters)?;
     let artifact = artifact(&plan.template, arguments).await?;
     let options = Options {
         host: plan.host,
@@ -74,13 +76,14 @@ pub(super) async fn artifact(
     }
 }
 
-/// Reads the template for its mistakes alone.
-fn check(template: &Path, parameters: &BTreeMap<String, String>) -> Result<(), Failure> {
+/// Reads the template, with no keys unless they are given.
+pub(super) fn read(
+    template: &Path,
+    parameters: &BTreeMap<String, String>,
+) -> Result<Stack, Failure> {
     let mut parameters = parameters.clone();
-    // The real keys are those of the state folder, which is not opened yet.
     parameters.entry("TokenPublicKeys".to_owned()).or_default();
-    callout_local::template::load(template, &parameters)?;
-    Ok(())
+    Ok(callout_local::template::load(template, &parameters)?)
 }
 
 async fn build(template: &Path, arguments: &StackArguments) -> Result<PathBuf, Failure> {

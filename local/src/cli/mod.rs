@@ -4,6 +4,7 @@ mod bench;
 mod demo;
 mod keys;
 mod launch;
+mod permissions;
 mod signals;
 mod start;
 mod state_folder;
@@ -71,6 +72,8 @@ enum Command {
     Bench(bench::Arguments),
     /// Make a key pair for the access tokens of a deployment
     Keys,
+    /// Say what the template's policies allow and the tests never used
+    Permissions(permissions::Arguments),
 }
 
 /// How the functions are built and watched; the same for every command that starts a stack.
@@ -111,7 +114,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Start(arguments) => arguments.stack.verbose,
         Command::Demo(arguments) => arguments.stack.verbose,
         Command::Bench(arguments) => arguments.stack.verbose,
-        Command::Keys => false,
+        Command::Keys | Command::Permissions(_) => false,
     });
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
@@ -132,6 +135,7 @@ fn run(command: Command) -> Result<(), Failure> {
             Command::Demo(arguments) => demo::run(arguments).await,
             Command::Bench(arguments) => bench::run(arguments).await,
             Command::Keys => keys::run(),
+            Command::Permissions(arguments) => permissions::run(&arguments),
         }
     })
 }

@@ -12,11 +12,15 @@ mod policy;
 pub(crate) mod resource;
 #[cfg(test)]
 mod tests;
+mod used;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use self::decision::{Decision, Denied, Reason, Refused};
 use self::policy::{Effect, Grant, Statement};
+pub use self::used::noted;
+use serde::{Deserialize, Serialize};
+
 use crate::caller::Caller;
 use crate::template::model::{Function, Stack};
 use crate::template::stream_arn;
@@ -56,7 +60,7 @@ pub struct IamError {
 }
 
 /// An action on a resource that a policy allows.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct Allowance {
     /// Logical id of the function.
     pub function: String,
@@ -175,18 +179,24 @@ impl Iam {
     /// What the template allows and nobody has used so far, sorted. A wildcard counts as used by its
     /// first use; of two that allow the same call, the first is the one used.
     pub fn unused(&self) -> Vec<Allowance> {
-        let mut unused = Vec::new();
+        self.filtered(|grant| !grant.is_used())
+            .into_iter()
+            .collect()
+    }
+
+    /// Each function's allowances of which that holds.
+    fn filtered(&self, holds: impl Fn(&Grant) -> bool) -> BTreeSet<Allowance> {
+        let mut allowances = BTreeSet::new();
         for (function, role) in &self.roles {
-            for grant in role.allowances().filter(|grant| !grant.is_used()) {
-                unused.push(Allowance {
+            for grant in role.allowances().filter(|grant| holds(grant)) {
+                allowances.insert(Allowance {
                     function: function.clone(),
                     action: grant.action.clone(),
                     resource: grant.resource.clone(),
                 });
             }
         }
-        unused.sort();
-        unused
+        allowances
     }
 }
 

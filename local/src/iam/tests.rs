@@ -269,3 +269,33 @@ fn a_function_that_denies_its_own_stream_does_not_start() {
         "{said}"
     );
 }
+
+#[test]
+fn what_several_clouds_used_is_put_together() {
+    let of_new_cloud = || {
+        iam(&json!([{
+            "Effect": "Allow",
+            "Action": ["dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:Scan"],
+            "Resource": TABLE,
+        }]))
+    };
+    let folder = tempfile::tempdir().unwrap();
+    let notes = folder.path().join("notes");
+    assert!(noted(&notes).is_err(), "there is no such folder");
+    assert_eq!(noted(folder.path()).unwrap(), None);
+    for action in ["dynamodb:GetItem", "dynamodb:PutItem"] {
+        let cloud = of_new_cloud();
+        assert!(allows(&cloud, action, TABLE));
+        cloud.note_used(&notes).unwrap();
+    }
+    let used = noted(&notes).unwrap().unwrap();
+    let unused: Vec<Allowance> = of_new_cloud()
+        .allowances()
+        .difference(&used)
+        .cloned()
+        .collect();
+    let [unused] = unused.as_slice() else {
+        panic!("one was not used: {unused:?}");
+    };
+    assert_eq!(unused.action, "dynamodb:Scan");
+}

@@ -19,10 +19,13 @@ async fn open() -> (Client, Mailbox) {
 
 /// The door where a function may do these actions; the caller is always `SendOtp`.
 async fn open_to(function: &str, actions: &[&str]) -> (Client, Mailbox) {
+    open_under(fixture::allowing(function, actions)).await
+}
+
+async fn open_under(iam: Arc<Iam>) -> (Client, Mailbox) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let mailbox = Mailbox::keeping(3);
-    let iam = fixture::allowing(function, actions);
     tokio::spawn(serve(
         listener,
         mailbox.clone(),
@@ -174,14 +177,8 @@ async fn the_identity_is_the_senders_address_or_its_domain() {
         });
         let policies = serde_json::json!([{ "Statement": statement }]);
         let iam = Iam::of(&fixture::stack([("SendOtp", policies)])).unwrap();
-        let mailbox = Mailbox::keeping(1);
-        let form = "Action=SendEmail&Source=no-reply%40callout.example\
-                    &Destination.ToAddresses.member.1=a%40b.c\
-                    &Message.Subject.Data=x&Message.Body.Text.Data=y";
-        let mut headers = HeaderMap::new();
-        let scope = "AWS4-HMAC-SHA256 Credential=LOCALSendOtp/20260101/us-east-1/ses/aws4_request";
-        headers.insert("authorization", scope.parse().unwrap());
-        let sent = super::send(&mailbox, &iam, &headers, &Bytes::from(form));
+        let (client, mailbox) = open_under(Arc::new(iam)).await;
+        let sent = send(&client, "a@example.com", "x").await;
         assert_eq!(sent.is_ok(), is_sent, "{identity}");
         assert_eq!(mailbox.all().len(), usize::from(is_sent), "{identity}");
     }

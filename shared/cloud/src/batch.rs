@@ -1,58 +1,46 @@
-//! Many items by their keys, in as few calls as there may be.
+//! Many items of a table in one request.
+//! <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use aws_sdk_dynamodb::types::KeysAndAttributes;
 
 use crate::failure::CloudError;
-use crate::stored::Item;
+use crate::stored::{self, Item};
 use crate::{Table, contention};
 
-/// The most that one `BatchGetItem` takes.
+/// The most that one request may ask for.
 const MOST_KEYS: usize = 100;
-/// How often what a `BatchGetItem` left undone is asked for again.
-const TRIES: u32 = 8;
-
-/// How a batch is read.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Consistency {
-    /// Everything that was written before.
-    Strong,
-    /// At half the price, perhaps not what was written within the last moments.
-    Eventual,
-}
 
 impl Table {
-    /// The items of these keys that there are, in no order. No key may come twice: `DynamoDB` refuses
-    /// such a batch. What it leaves undone is asked for again, after a while.
-    ///
-    /// # Errors
-    /// When the table cannot be read.
-    pub(crate) async fn batch(
+    /// The items of these keys, partition and sort key each, in no order; those that are not there
+    /// are missing, and a key that is named twice is found once. A consistent read.
+    pub(crate) async fn read_many(
         &self,
-        keys: Vec<Item>,
-        consistency: Consistency,
+        keys: Vec<(String, String)>,
     ) -> Result<Vec<Item>, CloudError> {
-        let mut items = Vec::new();
-        for keys in keys.chunks(MOST_KEYS) {
-            items.extend(self.batch_of_few(keys.to_vec(), consistency).await?);
-        }
-        Ok(items)
+        // DynamoDB refuses a request that names a key twice.
+        let keys: HashSet<(String, String)> = keys.into_iter().collect();
+        let keys: Vec<Item> = keys
+            .into_iter()
+            .map(|(pk, sk)| stored::key(pk, sk))
+            .collect();
+        let requests = keys
+            .chunks(MOST_KEYS)
+            .map(|keys| self.read_few(keys.to_vec()));
+        let items = futures::future::try_join_all(requests).await?;
+        Ok(items.into_iter().flatten().collect())
     }
 
-    async fn batch_of_few(
-        &self,
-        keys: Vec<Item>,
-        consistency: Consistency,
-    ) -> Result<Vec<Item>, CloudError> {
+    async fn read_few(&self, keys: Vec<Item>) -> Result<Vec<Item>, CloudError> {
         let wanted = KeysAndAttributes::builder()
             .set_keys(Some(keys))
-            .consistent_read(consistency == Consistency::Strong)
+            .consistent_read(true)
             .build()
             .map_err(CloudError::call("BatchGetItem"))?;
         let mut wanted = HashMap::from([(self.name.clone(), wanted)]);
         let mut items = Vec::new();
-        for tries in 0..TRIES {
+        for tries in 0..contention::TRIES {
             let answer = self
                 .client
                 .batch_get_item()
@@ -60,12 +48,18 @@ impl Table {
                 .send()
                 .await
                 .map_err(CloudError::call("BatchGetItem"))?;
-            let found = answer.responses.unwrap_or_default();
-            items.extend(found.into_values().flatten());
+            items.extend(
+                answer
+                    .responses
+                    .into_iter()
+                    .flatten()
+                    .flat_map(|(_, found)| found),
+            );
             wanted = answer.unprocessed_keys.unwrap_or_default();
             if wanted.is_empty() {
                 return Ok(items);
             }
+            // What was left out was throttled: asking at once would be refused again.
             contention::wait(tries).await;
         }
         Err(CloudError::Contended)

@@ -7,10 +7,11 @@
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_TransactWriteItems.html>
 
 use aws_sdk_dynamodb::operation::transact_write_items::TransactWriteItemsError;
-use aws_sdk_dynamodb::types::TransactWriteItem;
+use aws_sdk_dynamodb::types::{CancellationReason, TransactWriteItem};
 
 use crate::contention;
 use crate::failure::CloudError;
+use crate::stored::Item;
 
 /// The most that one transaction may hold.
 pub const MOST_ITEMS: usize = 100;
@@ -32,6 +33,8 @@ pub enum Guard {
     AccountThere,
     /// The account is as it was read, and not deleted.
     AccountUnchanged,
+    /// The account's preferences are as they were read.
+    PreferencesUnchanged,
     /// The device, and the devices of its account, are as they were read.
     DeviceUnchanged,
     /// The session has not been ended.
@@ -40,8 +43,14 @@ pub enum Guard {
     RequestUnchanged,
     /// This responder has not answered this request before.
     FirstResponse,
+    /// The socket of the account that is kept longest is the one that was taken for it.
+    EndsLast,
     /// The idempotency key has not been used.
     KeyUnused,
+    /// The message is not in this inbox yet.
+    NewInInbox,
+    /// The notification is as it was read.
+    NotificationUnchanged,
 }
 
 /// Why a commit did not happen.
@@ -60,6 +69,17 @@ pub enum CommitError {
 pub struct Refusal {
     /// What it guards.
     pub guard: Guard,
+    /// All conditions that did not hold.
+    pub(crate) all: Vec<Refused>,
+}
+
+/// One condition that did not hold.
+#[derive(Debug)]
+pub(crate) struct Refused {
+    /// Which item of the transaction, by the order in which they were added.
+    pub(crate) place: usize,
+    /// What was there instead, where the item asks to be told.
+    pub(crate) found: Option<Item>,
 }
 
 /// A transaction being filled.
@@ -114,6 +134,19 @@ impl Commit {
         Err(CloudError::Contended.into())
     }
 
+    fn refusal(&self, reasons: &[CancellationReason]) -> Option<Refusal> {
+        let all: Vec<Refused> = (0..)
+            .zip(reasons)
+            .filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"))
+            .map(|(place, reason)| Refused {
+                place,
+                found: reason.item().cloned(),
+            })
+            .collect();
+        let guard = *self.guards.get(all.first()?.place)?;
+        Some(Refusal { guard, all })
+    }
+
     async fn attempt(&self, token: &str) -> Result<Attempt, CloudError> {
         let outcome = self
             .client
@@ -128,12 +161,8 @@ impl Commit {
         match error.as_service_error() {
             Some(TransactWriteItemsError::TransactionCanceledException(cancelled)) => {
                 let reasons = cancelled.cancellation_reasons();
-                let refused = reasons
-                    .iter()
-                    .zip(&self.guards)
-                    .find(|(reason, _)| reason.code() == Some("ConditionalCheckFailed"));
-                if let Some((_, guard)) = refused {
-                    return Ok(Attempt::Refused(Refusal { guard: *guard }));
+                if let Some(refusal) = self.refusal(reasons) {
+                    return Ok(Attempt::Refused(refusal));
                 }
                 let passing = reasons.iter().all(|reason| {
                     matches!(

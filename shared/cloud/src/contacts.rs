@@ -7,7 +7,7 @@
 //! Any of them may be missing, and so may the item. Each attribute is changed by itself, so that who
 //! changes one need not have read the others. Devices are written by [`crate::devices`].
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use callout_domain::device::DeviceId;
@@ -15,7 +15,6 @@ use callout_domain::ids::AccountId;
 use callout_domain::moment::Moment;
 use serde::{Deserialize, Serialize};
 
-use crate::batch::Consistency;
 use crate::failure::CloudError;
 use crate::push::EndpointArn;
 use crate::settings::ACCOUNTS_TABLE;
@@ -24,7 +23,7 @@ use crate::{Cloud, Table};
 
 const CONTACT: &str = "CONTACT";
 const DEVICE: &str = "device#";
-const PREFERENCES: &str = "preferences";
+pub(crate) const PREFERENCES: &str = "preferences";
 /// Has two additions of a device at once see each other.
 pub(crate) const DEVICES_REVISION: &str = "devices_revision";
 
@@ -87,18 +86,17 @@ impl Contacts {
 
     /// How these accounts are reached; who is not in the answer has neither devices nor preferences.
     ///
-    /// Read as it was moments ago: who registers a device while something is being told has it in the
-    /// inbox, and a broadcast pays half.
-    ///
     /// # Errors
     /// When the table cannot be read, or an item does not read.
     pub async fn of_accounts(
         &self,
         accounts: &[AccountId],
     ) -> Result<HashMap<AccountId, Contact>, CloudError> {
-        let accounts: BTreeSet<AccountId> = accounts.iter().copied().collect();
-        let keys = accounts.into_iter().map(key).collect();
-        let items = self.table.batch(keys, Consistency::Eventual).await?;
+        let key = |account: &AccountId| (partition(*account), CONTACT.to_owned());
+        let items = self
+            .table
+            .read_many(accounts.iter().map(key).collect())
+            .await?;
         items
             .into_iter()
             .map(|item| Ok((account_of(&item)?, Reading::of(item)?.contact)))
@@ -162,7 +160,11 @@ impl Device {
 
 /// The key of an account's contact.
 pub(crate) fn key(account: AccountId) -> Item {
-    stored::key(format!("ACCOUNT#{account}"), CONTACT)
+    stored::key(partition(account), CONTACT)
+}
+
+fn partition(account: AccountId) -> String {
+    format!("ACCOUNT#{account}")
 }
 
 /// The attribute of a device in its account's contact.

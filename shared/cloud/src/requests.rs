@@ -29,7 +29,6 @@ use callout_domain::ids::{AccountId, RequestId};
 use time::Duration;
 
 pub use crate::requests::answers::Stats;
-pub use crate::requests::lists::{Page, Paging};
 pub use crate::requests::open::OpenRequest;
 
 use crate::failure::CloudError;

@@ -72,14 +72,15 @@ impl Revised<'_> {
         })
     }
 
-    /// Replaces what was read; false if it is no longer so.
-    pub(crate) async fn replace<T: Serialize>(
+    /// Replaces what was read by what shall have that revision; false if it is no longer so.
+    async fn replace<T: Serialize>(
         &self,
         reading: &Reading<T>,
         body: &T,
+        revision: &str,
     ) -> Result<bool, CloudError> {
         let (condition, read_revision) = condition(reading);
-        let item = self.item(body)?;
+        let item = self.item(body, revision)?;
         let written = item.get(REVISION).cloned();
         let outcome = self
             .table
@@ -118,7 +119,7 @@ impl Revised<'_> {
         let (condition, read_revision) = condition(reading);
         let put = Put::builder()
             .table_name(&self.table.name)
-            .set_item(Some(self.item(body)?))
+            .set_item(Some(self.item(body, &fresh())?))
             .condition_expression(condition)
             .set_expression_attribute_values(read_revision)
             .build()
@@ -138,14 +139,24 @@ impl Revised<'_> {
     where
         T: Serialize + DeserializeOwned,
     {
+        let mut last: Option<(String, V)> = None;
         for tries in 0..contention::TRIES {
             let reading = self.read().await?;
+            // The last writing was refused, and yet is there: an earlier try of the client had done it,
+            // its answer was lost, and the next try met somebody else's transaction.
+            if let Some((revision, verdict)) = last
+                && reading.revision.as_ref() == Some(&revision)
+            {
+                return Ok(verdict);
+            }
             match rule(reading.body.as_ref()) {
                 Decision::Keep(verdict) => return Ok(verdict),
                 Decision::Replace(body, verdict) => {
-                    if self.replace(&reading, &body).await? {
+                    let revision = fresh();
+                    if self.replace(&reading, &body, &revision).await? {
                         return Ok(verdict);
                     }
+                    last = Some((revision, verdict));
                 }
             }
             contention::wait(tries).await;
@@ -153,12 +164,15 @@ impl Revised<'_> {
         Err(CloudError::Contended)
     }
 
-    fn item<T: Serialize>(&self, body: &T) -> Result<Item, CloudError> {
+    fn item<T: Serialize>(&self, body: &T, revision: &str) -> Result<Item, CloudError> {
         let mut item = stored::item(self.pk.clone(), self.sk.to_owned(), body)?;
-        let revision = clock::fresh_ulid().to_string();
         item.insert(REVISION.to_owned(), stored::s(revision));
         Ok(item)
     }
+}
+
+fn fresh() -> String {
+    clock::fresh_ulid().to_string()
 }
 
 /// The condition that an item is as it was read. One without a revision was not written here, and

@@ -46,6 +46,25 @@ pub enum Errand {
         message: Message,
         /// To whom.
         to: Recipients,
+        /// What they were told before and is over now.
+        #[serde(default, skip_serializing_if = "Vec::is_empty")]
+        archives: Vec<EventId>,
+    },
+    /// Take out of inboxes again what was said there.
+    Retract {
+        /// By which event it was said.
+        event: EventId,
+        /// To whom.
+        from: Recipients,
+    },
+    /// Archive all that an inbox has about a request, without a word.
+    Archive {
+        /// Whose inbox.
+        account: AccountId,
+        /// About which request.
+        request: RequestId,
+        /// When the request was made.
+        since: Moment,
     },
     /// Greet a socket that has just been admitted, and replay what its account has missed.
     Greet {

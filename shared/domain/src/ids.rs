@@ -73,6 +73,19 @@ ids! {
     MediaId;
 }
 
+impl EventId {
+    /// The event by which a request becomes known bears the request's own ULID: whoever knows the
+    /// request can find what people were told first.
+    pub const fn announcing(request: RequestId) -> Self {
+        Self(request.0)
+    }
+
+    /// The event by which an answer becomes known bears the answer's own ULID.
+    pub const fn reporting(response: ResponseId) -> Self {
+        Self(response.0)
+    }
+}
+
 /// One socket, by the name that the gateway gave it; opaque.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ConnectionId(String);

@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod audience;
+pub mod delivery;
 pub mod device;
 pub mod event;
 pub mod geo;
@@ -15,6 +16,7 @@ pub mod medicine;
 pub mod moment;
 pub mod notice;
 pub mod otp;
+pub mod preferences;
 pub mod role;
 pub mod session;
 pub mod socket;

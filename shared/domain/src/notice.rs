@@ -30,6 +30,18 @@ pub enum Urgency {
     Critical,
 }
 
+/// By what somebody is told of a message.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Channel {
+    /// An open socket.
+    Socket,
+    /// A push to a device.
+    Push,
+    /// E-mail.
+    Mail,
+}
+
 /// What is shown to somebody who has no socket open.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Notice {
@@ -65,17 +77,41 @@ impl Topic {
     }
 }
 
+impl Channel {
+    /// All of them.
+    pub const ALL: [Self; 3] = [Self::Socket, Self::Push, Self::Mail];
+
+    /// Its name on the wire.
+    pub const fn as_str(self) -> &'static str {
+        match self {
+            Self::Socket => "socket",
+            Self::Push => "push",
+            Self::Mail => "mail",
+        }
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use serde_json::json;
 
-    use super::{Topic, Urgency};
+    use super::{Channel, Topic, Urgency};
 
     #[test]
     fn a_topic_has_one_name_everywhere() {
         for topic in Topic::ALL {
             assert_eq!(serde_json::to_value(topic).unwrap(), json!(topic.as_str()));
+        }
+    }
+
+    #[test]
+    fn a_channel_has_one_name_everywhere() {
+        for channel in Channel::ALL {
+            assert_eq!(
+                serde_json::to_value(channel).unwrap(),
+                json!(channel.as_str())
+            );
         }
     }
 

@@ -1,5 +1,6 @@
 //! Judges a campaign's evidence. Each finding is a sentence; none is what a campaign hopes for.
 
+mod codes;
 mod register;
 #[cfg(test)]
 mod tests;
@@ -24,6 +25,7 @@ pub fn check(evidence: &Evidence) -> Vec<String> {
     }
     inboxes(evidence, &mut findings);
     hearings(evidence, &mut findings);
+    codes::check(evidence, &mut findings);
     findings
 }
 

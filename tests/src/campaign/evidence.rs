@@ -9,8 +9,9 @@ use super::Campaign;
 use super::history::{Committed, Evidence, News};
 use crate::Stage;
 
-/// Adds to the evidence what was committed to be told, and what is in everybody's inbox.
-pub(super) async fn read_tables(stage: &Stage, campaign: &Campaign, evidence: &mut Evidence) {
+/// Adds to the evidence what was committed to be told, what is in everybody's inbox, and whose address
+/// is proved.
+pub(super) async fn read_tables(stage: &Stage, campaign: &Campaign<'_>, evidence: &mut Evidence) {
     let requests: BTreeSet<String> = evidence
         .calls
         .iter()
@@ -21,9 +22,18 @@ pub(super) async fn read_tables(stage: &Stage, campaign: &Campaign, evidence: &m
         evidence.committed.extend(committed);
     }
     for person in campaign.customers.iter().chain(&campaign.pharmacies) {
-        for item in all(stage, "Notifications", &format!("ACCOUNT#{}", person.id)).await {
+        for item in stage.inbox(&person.id).await {
             let entry = (person.id.clone(), text(&item, "sk").to_owned());
             evidence.inboxes.push(entry);
+        }
+    }
+    for code in &evidence.codes {
+        let items = all(stage, "Accounts", &format!("EMAIL#{}", code.email)).await;
+        if items
+            .iter()
+            .any(|item| !text(item, "verified_until").is_empty())
+        {
+            evidence.proved.insert(code.email.clone());
         }
     }
 }
@@ -35,8 +45,11 @@ async fn committed(stage: &Stage, request: &str) -> Vec<Committed> {
     let mut events: BTreeMap<String, Committed> = BTreeMap::new();
     for item in all(stage, "Outbox", &key).await {
         let event: Event = serde_json::from_str(text(&item, "event")).unwrap();
-        let Errand::Tell { message, to } = event.errand else {
-            panic!("a request is only told of: {:?}", event.errand);
+        let (message, to) = match event.errand {
+            Errand::Tell { message, to, .. } => (message, to),
+            // It tells nobody anything.
+            Errand::Archive { .. } => continue,
+            other => panic!("no such thing is done about a request: {other:?}"),
         };
         let id = event.id.to_string();
         let told = events.entry(id.clone()).or_insert_with(|| Committed {

@@ -1,8 +1,8 @@
 //! What was asked and answered, what was committed, and what arrived: all that the checker judges.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 /// What somebody asked for.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -62,6 +62,45 @@ pub struct Call {
     pub said: Said,
 }
 
+/// Somebody who asked for a code, and offered the one that came.
+#[derive(Debug, Clone)]
+pub struct Code {
+    /// Their address; nobody else's, and never used before.
+    pub email: String,
+    /// How many tries at asking were answered by a failure of the cloud.
+    pub refusals: u32,
+    /// The last answer to asking.
+    pub asked: Asked,
+    /// How many tries at offering it were.
+    pub failures: u32,
+    /// The last answer to offering it.
+    pub proof: Proof,
+}
+
+/// What somebody who asks for a code is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Asked {
+    /// It is sent.
+    Sent,
+    /// One was sent just now: wait.
+    TooSoon,
+    /// Anything else: its status and body.
+    Other(String),
+}
+
+/// What somebody who offers a code is told.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Proof {
+    /// No code had come.
+    NothingToOffer,
+    /// It is right.
+    Right,
+    /// It is used up.
+    Ended,
+    /// Anything else: its status and body.
+    Other(String),
+}
+
 /// An event of the outbox, its chunks put together.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Committed {
@@ -116,6 +155,12 @@ pub struct Evidence {
     pub inboxes: Vec<(String, String)>,
     /// Every socket that was open, in the order in which an account opened them.
     pub hearings: Vec<Hearing>,
+    /// Everybody who asked for a code.
+    pub codes: Vec<Code>,
+    /// To which address each mail went.
+    pub mails: Vec<String>,
+    /// The addresses that count as proved.
+    pub proved: BTreeSet<String>,
 }
 
 impl Evidence {
@@ -134,6 +179,7 @@ impl Evidence {
 pub struct Recorder {
     clock: AtomicU64,
     calls: Mutex<Vec<Call>>,
+    codes: Mutex<Vec<Code>>,
 }
 
 impl Recorder {
@@ -144,13 +190,25 @@ impl Recorder {
 
     /// Keeps a call.
     pub fn keep(&self, call: Call) {
-        let mut calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        calls.push(call);
+        lock(&self.calls).push(call);
+    }
+
+    /// Keeps what came of a code.
+    pub fn keep_code(&self, code: Code) {
+        lock(&self.codes).push(code);
     }
 
     /// All calls so far.
     pub fn calls(&self) -> Vec<Call> {
-        let calls = self.calls.lock().unwrap_or_else(PoisonError::into_inner);
-        calls.clone()
+        lock(&self.calls).clone()
     }
+
+    /// All codes so far.
+    pub fn codes(&self) -> Vec<Code> {
+        lock(&self.codes).clone()
+    }
+}
+
+fn lock<T>(kept: &Mutex<Vec<T>>) -> MutexGuard<'_, Vec<T>> {
+    kept.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -2,12 +2,14 @@
 //! judged.
 //!
 //! Customers make requests one after another. Over each of them all pharmacies contend: most accept,
-//! some reject, at some requests the customer cancels meanwhile, and some read all the while. Whoever is
-//! answered by a 5xx asks again under the same idempotency key. Everybody listens on a socket,
+//! some reject, at some requests the customer cancels meanwhile, and some read all the while. Others
+//! ask for a one-time code meanwhile. Whoever is answered by a 5xx asks again under the same
+//! idempotency key. Everybody with an account listens on a socket,
 //! and opens another one when it ends. At the end the faults stop, and when nothing is left to be
 //! delivered, what is in the tables is compared with what was answered and heard.
 
 pub mod checker;
+mod codes;
 mod evidence;
 pub mod history;
 mod listener;
@@ -42,7 +44,8 @@ impl Size {
 }
 
 /// The people of a campaign, and what they write down.
-struct Campaign {
+struct Campaign<'a> {
+    stage: &'a Stage,
     customers: Vec<Person>,
     pharmacies: Vec<Person>,
     recorder: Recorder,
@@ -53,6 +56,7 @@ pub async fn run(stage: &Stage, size: Size, plan: FaultPlan) -> Evidence {
     let customer = |n| stage.customer_owned(format!("Customer {n}"));
     let pharmacy = |n| stage.pharmacy_owned(format!("Pharmacy {n}"), LAT, LNG);
     let campaign = Campaign {
+        stage,
         customers: join_all((0..size.customers).map(customer)).await,
         pharmacies: join_all((0..size.pharmacies).map(pharmacy)).await,
         recorder: Recorder::default(),
@@ -60,6 +64,7 @@ pub async fn run(stage: &Stage, size: Size, plan: FaultPlan) -> Evidence {
     let everybody = campaign.customers.iter().chain(&campaign.pharmacies);
     let listeners: Vec<Listener> = everybody.cloned().map(Listener::start).collect();
 
+    let registered = stage.cloud.mailbox().all().len();
     stage.cloud.faults().set(plan);
     join_all((0..size.customers).map(|n| campaign.act(n, size.rounds))).await;
     stage.cloud.faults().clear();
@@ -67,9 +72,16 @@ pub async fn run(stage: &Stage, size: Size, plan: FaultPlan) -> Evidence {
     settle(stage, &listeners).await;
     let mut evidence = Evidence {
         calls: campaign.recorder.calls(),
+        codes: campaign.recorder.codes(),
         hearings: listeners.into_iter().flat_map(Listener::end).collect(),
         ..Evidence::default()
     };
+    let mails = stage.cloud.mailbox().all();
+    evidence.mails = mails
+        .into_iter()
+        .skip(registered)
+        .flat_map(|mail| mail.to)
+        .collect();
     evidence::read_tables(stage, &campaign, &mut evidence).await;
     evidence
 }

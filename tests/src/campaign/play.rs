@@ -1,6 +1,6 @@
 //! What the people of a campaign do.
 
-use futures::future::{join, join_all};
+use futures::future::{join, join_all, join3};
 use serde_json::{Value, json};
 
 use super::history::{Ask, Call, Holder, Said};
@@ -8,13 +8,15 @@ use super::{Campaign, LAT, LNG};
 use crate::{Answer, Person};
 
 /// How often one thing is tried. Far more than any rate of faults needs, and not for ever.
-const TRIES: u32 = 200;
+pub(super) const TRIES: u32 = 200;
 /// Every so manyeth request is cancelled while it is contended for.
 const CANCELLED: usize = 5;
 /// Every so manyeth pharmacy rejects.
 const REJECTING: usize = 7;
 /// Every so manyeth pharmacy also reads.
 const READING: usize = 10;
+/// So many people ask for a code during each request.
+const ASKING: usize = 6;
 
 /// Somebody's wish, before it is asked.
 struct Wish<'a> {
@@ -26,7 +28,7 @@ struct Wish<'a> {
     body: Value,
 }
 
-impl Campaign {
+impl Campaign<'_> {
     /// One customer's requests, one after another.
     pub(super) async fn act(&self, customer: usize, rounds: usize) {
         for round in 0..rounds {
@@ -35,9 +37,11 @@ impl Campaign {
                 // The checker finds the call that had no answer.
                 continue;
             };
-            join(
+            let asking = |n| self.ask_for_code(format!("asker-{number}-{n}@example.com"));
+            join3(
                 join_all((0..self.pharmacies.len()).map(|n| self.contend(n, &request, number))),
                 self.stand_by(customer, &request, number),
+                join_all((0..ASKING).map(asking)),
             )
             .await;
             self.conclude(customer, &request, number).await;
@@ -170,7 +174,7 @@ impl Campaign {
     }
 }
 
-fn failed(answer: &Answer) -> bool {
+pub(super) fn failed(answer: &Answer) -> bool {
     answer.status >= 500 || answer.status == 429
 }
 

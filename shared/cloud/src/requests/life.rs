@@ -2,7 +2,7 @@
 
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use callout_domain::audience::Audience;
-use callout_domain::ids::AccountId;
+use callout_domain::ids::{AccountId, EventId};
 use callout_domain::medicine::{
     Choice, LIFETIME, MedicineRequest, MedicineResponse, Pharmacy, State,
 };
@@ -47,7 +47,8 @@ impl Requests {
         Ok(())
     }
 
-    /// Adds a pharmacy's answer, and what it does to the request: the first to accept has it.
+    /// Adds a pharmacy's answer, and what it does to the request: the first to accept has it, and the
+    /// others are told so by the event `taken`.
     ///
     /// Refused by [`Guard::FirstResponse`] if this pharmacy has answered before, and by
     /// [`Guard::RequestUnchanged`] if the request is open no more.
@@ -59,6 +60,7 @@ impl Requests {
         commit: &mut Commit,
         request: &MedicineRequest,
         response: &MedicineResponse,
+        taken: EventId,
     ) -> Result<(), CloudError> {
         let body = StoredResponse::of(response, request);
         let item = stored::item(partition(request.id), response_sk(response.pharmacy), &body)?;
@@ -78,7 +80,7 @@ impl Requests {
                     account: response.pharmacy,
                     name: response.pharmacy_name.clone(),
                 };
-                self.assign(commit, request, &winner, response.responded_at)?;
+                self.assign(commit, request, &winner, taken, response.responded_at)?;
                 self.count(commit, response.pharmacy, "accepted")
             }
             Choice::Rejected => {
@@ -142,14 +144,16 @@ impl Requests {
         commit: &mut Commit,
         request: &MedicineRequest,
         winner: &Pharmacy,
+        taken: EventId,
         now: Moment,
     ) -> Result<(), CloudError> {
         let update = self
             .change_while_open(request, now)
             .update_expression(
                 "SET #state = :accepted, pharmacy = :winner, pharmacy_name = :name, \
-                 accepted_at = :now",
+                 accepted_at = :now, taken = :taken",
             )
+            .expression_attribute_values(":taken", s(taken))
             .expression_attribute_values(":accepted", s(State::Accepted.as_str()))
             .expression_attribute_values(":winner", s(winner.account))
             .expression_attribute_values(":name", s(&winner.name))

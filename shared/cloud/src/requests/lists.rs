@@ -1,36 +1,18 @@
 //! What an account has asked and answered, newest first, page by page.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::HashMap;
 
 use callout_domain::ids::{AccountId, RequestId, ResponseId};
 use callout_domain::medicine::{MedicineRequest, MedicineResponse};
 use callout_domain::moment::Moment;
 
-use crate::batch::Consistency;
 use crate::failure::CloudError;
+use crate::paging::{Page, Paging};
 use crate::requests::stored::{medicine_request, medicine_response};
-use crate::requests::{Requests, partition, request_key, requester, responder, response_sk};
-use crate::stored::{Item, key, s};
+use crate::requests::{REQUEST, Requests, partition, requester, responder, response_sk};
+use crate::stored::{Item, s};
 
 const INDEX: &str = "mine";
-
-/// Which part of a list, newest first.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Paging<Id> {
-    /// How many at most.
-    pub limit: usize,
-    /// Only what is older than this one.
-    pub before: Option<Id>,
-}
-
-/// A part of a list.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Page<T, Id> {
-    /// Newest first.
-    pub items: Vec<T>,
-    /// The last one of this part, if there is more after it.
-    pub next: Option<Id>,
-}
 
 impl Requests {
     /// The requests for medicine that an account made.
@@ -72,11 +54,10 @@ impl Requests {
         ids: &[RequestId],
         now: Moment,
     ) -> Result<HashMap<RequestId, MedicineRequest>, CloudError> {
-        // A batch refuses to be asked for one item twice.
-        let ids: BTreeSet<RequestId> = ids.iter().copied().collect();
-        let keys = ids.into_iter().map(request_key).collect();
+        let key = |id: &RequestId| (partition(*id), REQUEST.to_owned());
+        let keys = ids.iter().map(key).collect();
         let mut found = HashMap::new();
-        for item in self.table.batch(keys, Consistency::Strong).await? {
+        for item in self.table.read_many(keys).await? {
             if let Some(request) = medicine_request(item, now)? {
                 found.insert(request.id, request);
             }
@@ -94,12 +75,10 @@ impl Requests {
         ids: &[RequestId],
         now: Moment,
     ) -> Result<HashMap<RequestId, MedicineResponse>, CloudError> {
-        let keys = ids
-            .iter()
-            .map(|id| key(partition(*id), response_sk(account)))
-            .collect();
+        let key = |id: &RequestId| (partition(*id), response_sk(account));
+        let keys = ids.iter().map(key).collect();
         let mut found = HashMap::new();
-        for item in self.table.batch(keys, Consistency::Strong).await? {
+        for item in self.table.read_many(keys).await? {
             if let Some(response) = medicine_response(item, now)? {
                 found.insert(response.request, response);
             }

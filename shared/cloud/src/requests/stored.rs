@@ -2,7 +2,7 @@
 
 use callout_domain::audience::Told;
 use callout_domain::geo::{GeoPoint, RadiusKm};
-use callout_domain::ids::{AccountId, MediaId, RequestId, ResponseId};
+use callout_domain::ids::{AccountId, EventId, MediaId, RequestId, ResponseId};
 use callout_domain::medicine::{
     Choice, LIFETIME, MedicineRequest, MedicineResponse, Pharmacy, Quantity, Reach, ReplyText,
     State,
@@ -42,6 +42,8 @@ pub(super) struct StoredRequest {
     created_at: Moment,
     told: u32,
     chunks: u16,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    taken: Option<EventId>,
     mine_pk: String,
     mine_sk: RequestId,
     expires_at: i64,
@@ -129,6 +131,7 @@ impl StoredRequest {
             created_at: request.created_at,
             told: request.told,
             chunks: request.chunks,
+            taken: request.taken,
             mine_pk: requester(request.requester),
             mine_sk: request.id,
             expires_at: request.created_at.plus(KEPT).unix_seconds(),
@@ -155,6 +158,7 @@ impl StoredRequest {
             created_at: self.created_at,
             told: self.told,
             chunks: self.chunks,
+            taken: self.taken,
         })
     }
 }
@@ -314,6 +318,7 @@ mod tests {
             created_at: made(),
             told: 3,
             chunks: 1,
+            taken: None,
         }
     }
 

@@ -1,12 +1,14 @@
 //! What people are told of a request for medicine: every field of both seeds, and both spellings
-//! where they spell one thing differently.
+//! where they spell one thing differently. What a locked screen shows of it names no patient, no
+//! number and no place: anybody may look.
 
 use serde_json::{Value, json};
 
 use crate::event::Message;
 use crate::geo::GeoPoint;
 use crate::ids::RequestId;
-use crate::medicine::{MedicineRequest, MedicineResponse, Reach, ReplyText};
+use crate::medicine::{Choice, MedicineRequest, MedicineResponse, Reach, ReplyText};
+use crate::notice::{Notice, Topic, Urgency};
 
 /// The type of [`new_request`].
 pub const NEW_REQUEST: &str = "new_request";
@@ -27,7 +29,13 @@ pub fn new_request(request: &MedicineRequest) -> Message {
         "quantity": request.quantity,
         "timestamp": request.created_at,
     });
-    Message::new(NEW_REQUEST, fields).with_link("image_url", request.image)
+    Message::new(NEW_REQUEST, fields)
+        .with_link("image_url", request.image)
+        .with_notice(notice(
+            "New Medicine Request",
+            "New medicine request received! Tap to view details",
+            Urgency::Urgent,
+        ))
 }
 
 /// To the customer: a pharmacy has answered.
@@ -46,13 +54,21 @@ pub fn pharmacy_response(response: &MedicineResponse) -> Message {
         "responded_at": response.responded_at,
         "timestamp": response.responded_at,
     });
-    Message::new(PHARMACY_RESPONSE, fields).with_link("audio_url", response.audio)
+    let (did, urgency) = match response.choice {
+        Choice::Accepted => ("accepted", Urgency::Urgent),
+        Choice::Rejected => ("rejected", Urgency::Routine),
+    };
+    let sentence = format!("Your request has been {did} by {}", response.pharmacy_name);
+    Message::new(PHARMACY_RESPONSE, fields)
+        .with_link("audio_url", response.audio)
+        .with_notice(notice("Pharmacy Responded", &sentence, urgency))
 }
 
 /// To the other pharmacies: one has accepted.
 pub fn request_taken(request: RequestId) -> Message {
     ended(
         "request_taken",
+        "Medicine Request Taken",
         request,
         "This request has been accepted by another pharmacy",
     )
@@ -62,6 +78,7 @@ pub fn request_taken(request: RequestId) -> Message {
 pub fn request_cancelled(request: RequestId) -> Message {
     ended(
         "request_cancelled",
+        "Medicine Request Cancelled",
         request,
         "This request has been cancelled by the customer",
     )
@@ -71,13 +88,27 @@ pub fn request_cancelled(request: RequestId) -> Message {
 pub fn request_completed(request: RequestId) -> Message {
     ended(
         "request_completed",
+        "Medicine Request Completed",
         request,
         "This request has been completed",
     )
 }
 
-fn ended(kind: &str, request: RequestId, sentence: &str) -> Message {
-    Message::new(kind, json!({"request_id": request, "message": sentence}))
+fn ended(kind: &str, title: &str, request: RequestId, sentence: &str) -> Message {
+    Message::new(kind, json!({"request_id": request, "message": sentence})).with_notice(notice(
+        title,
+        sentence,
+        Urgency::Routine,
+    ))
+}
+
+fn notice(title: &str, body: &str, urgency: Urgency) -> Notice {
+    Notice {
+        topic: Topic::Medicine,
+        title: title.to_owned(),
+        body: body.to_owned(),
+        urgency,
+    }
 }
 
 fn place(point: GeoPoint) -> Value {
@@ -100,6 +131,7 @@ mod tests {
     use crate::ids::{MediaId, RequestId, ResponseId};
     use crate::medicine::request::tests::{account, request};
     use crate::medicine::{Choice, MedicineRequest, MedicineResponse, Reach, ReplyText};
+    use crate::notice::{Topic, Urgency};
 
     /// The names of all fields, those that become links among them, and `type`.
     fn names(message: &Message) -> BTreeSet<&str> {
@@ -239,7 +271,108 @@ mod tests {
             ),
         ] {
             let expected = json!({"request_id": "00000000000000000000000001", "message": sentence});
-            assert_eq!(message, Message::new(kind, expected));
+            let told = Message {
+                notice: None,
+                ..message.clone()
+            };
+            assert_eq!(told, Message::new(kind, expected));
+            assert_eq!(message.notice.unwrap().body, sentence);
         }
+    }
+
+    /// Every message there is, of requests that tell and show all that they can.
+    fn messages() -> Vec<Message> {
+        let directed = MedicineRequest {
+            reach: Reach::Directed {
+                pharmacy: account(3),
+            },
+            ..request()
+        };
+        let talkative = "John Doe, 9841234567, 27.7172 N 85.324 E: ready at 27.7, 85.32";
+        let answered = |choice| MedicineResponse {
+            choice,
+            text: ReplyText::parse(talkative).unwrap(),
+            ..response()
+        };
+        let id = request().id;
+        vec![
+            new_request(&request()),
+            new_request(&directed),
+            pharmacy_response(&answered(Choice::Accepted)),
+            pharmacy_response(&answered(Choice::Rejected)),
+            request_taken(id),
+            request_cancelled(id),
+            request_completed(id),
+        ]
+    }
+
+    #[test]
+    fn a_locked_screen_shows_no_patient_no_number_and_no_place() {
+        for message in messages() {
+            let notice = message.notice.unwrap();
+            let shown = format!("{}\n{}", notice.title, notice.body);
+            for secret in ["John", "Doe", "9841234567", "27.7", "85.32", "2.5", "ready"] {
+                assert!(!shown.contains(secret), "{}: {shown}", message.kind);
+            }
+            // Whatever is a place or a number has digits.
+            assert!(
+                !shown.contains(|c: char| c.is_numeric()),
+                "{}: {shown}",
+                message.kind
+            );
+        }
+    }
+
+    #[test]
+    fn a_need_and_a_yes_are_urgent_and_the_rest_can_wait() {
+        let notices: Vec<(String, String, Urgency)> = messages()
+            .into_iter()
+            .map(|message| {
+                let notice = message.notice.unwrap();
+                assert_eq!(notice.topic, Topic::Medicine);
+                (notice.title, notice.body, notice.urgency)
+            })
+            .collect();
+        let notices: Vec<(&str, &str, Urgency)> = notices
+            .iter()
+            .map(|(title, body, urgency)| (title.as_str(), body.as_str(), *urgency))
+            .collect();
+        let need = (
+            "New Medicine Request",
+            "New medicine request received! Tap to view details",
+            Urgency::Urgent,
+        );
+        assert_eq!(
+            notices,
+            [
+                need,
+                need,
+                (
+                    "Pharmacy Responded",
+                    "Your request has been accepted by City Pharmacy",
+                    Urgency::Urgent
+                ),
+                (
+                    "Pharmacy Responded",
+                    "Your request has been rejected by City Pharmacy",
+                    Urgency::Routine
+                ),
+                (
+                    "Medicine Request Taken",
+                    "This request has been accepted by another pharmacy",
+                    Urgency::Routine
+                ),
+                (
+                    "Medicine Request Cancelled",
+                    "This request has been cancelled by the customer",
+                    Urgency::Routine
+                ),
+                (
+                    "Medicine Request Completed",
+                    "This request has been completed",
+                    Urgency::Routine
+                ),
+            ]
+        );
     }
 }

@@ -1,7 +1,7 @@
 //! What is asked for, by whom, and who may answer.
 
 use crate::geo::{DistanceKm, GeoPoint, RadiusKm};
-use crate::ids::{AccountId, MediaId, RequestId};
+use crate::ids::{AccountId, EventId, MediaId, RequestId};
 use crate::medicine::{Quantity, State};
 use crate::moment::Moment;
 
@@ -32,6 +32,8 @@ pub struct MedicineRequest {
     pub told: u32,
     /// In how many chunks they are written down.
     pub chunks: u16,
+    /// The event that told the others that one has accepted.
+    pub taken: Option<EventId>,
 }
 
 /// A pharmacy, as others see it.
@@ -69,6 +71,13 @@ impl MedicineRequest {
     /// Where it stands.
     pub fn state_at(&self, now: Moment) -> State {
         self.state.at(self.created_at, now)
+    }
+
+    /// What everybody who was told of it has been told so far: over, when it ends.
+    pub fn announcements(&self) -> Vec<EventId> {
+        let mut announcements = vec![EventId::announcing(self.id)];
+        announcements.extend(self.taken);
+        announcements
     }
 
     /// The pharmacy that accepted it.
@@ -139,6 +148,7 @@ pub(super) mod tests {
             created_at: "2026-02-24T10:30:00Z".parse().unwrap(),
             told: 3,
             chunks: 1,
+            taken: None,
         }
     }
 

@@ -1,7 +1,7 @@
 //! The checker against forged evidence: one that cannot fail is worthless.
 
 use super::*;
-use crate::campaign::history::Hearing;
+use crate::campaign::history::{Asked, Code, Hearing, Proof};
 
 const REQUEST: &str = "r";
 
@@ -37,11 +37,22 @@ fn hearing(who: &str, events: &[&str]) -> Hearing {
     }
 }
 
+fn code(email: &str, asked: Asked, proof: Proof, failures: u32) -> Code {
+    Code {
+        email: email.to_owned(),
+        refusals: failures,
+        asked,
+        failures,
+        proof,
+    }
+}
+
 fn pharmacy(name: &str) -> Holder {
     Holder::Pharmacy(name.to_owned())
 }
 
-/// A customer `c`, pharmacies `a` (which wins), `b` (too late) and `d` (rejects), and all is well.
+/// A customer `c`, pharmacies `a` (which wins), `b` (too late) and `d` (rejects); `x`, who gets a code,
+/// `y`, whose answers are lost, and `z`, whose code is counted and never sent. All is well.
 fn good() -> Evidence {
     let a = Some(pharmacy("a"));
     let entry = |who: &str, event: &str| (who.to_owned(), event.to_owned());
@@ -79,6 +90,13 @@ fn good() -> Evidence {
             hearing("b", &["1", "4", "5", "4"]),
             hearing("c", &["2", "3", "2"]),
         ],
+        codes: vec![
+            code("x", Asked::Sent, Proof::Right, 0),
+            code("y", Asked::TooSoon, Proof::Ended, 1),
+            code("z", Asked::TooSoon, Proof::NothingToOffer, 1),
+        ],
+        mails: vec!["x".to_owned(), "y".to_owned()],
+        proved: ["x".to_owned(), "y".to_owned()].into(),
     }
 }
 
@@ -239,4 +257,40 @@ fn a_retry_that_is_not_completed_is_found() {
     ] {
         finds("no good answer", |forged| forged.calls[place].said = said);
     }
+}
+
+#[test]
+fn a_code_that_is_not_sent_or_sent_twice_is_found() {
+    finds("a code was said to be sent", |forged| {
+        forged.mails.remove(0);
+    });
+    finds("more than one code", |forged| {
+        forged.mails.push("x".to_owned());
+    });
+    finds("nobody asked for", |forged| {
+        forged.mails.push("w".to_owned());
+    });
+    finds("told to wait at the first try", |forged| {
+        forged.codes[1].refusals = 0;
+    });
+    finds("asking for a code", |forged| {
+        forged.codes[0].asked = Asked::Other("500".to_owned());
+    });
+}
+
+#[test]
+fn a_right_code_that_is_refused_or_forgotten_is_found() {
+    finds("used up before", |forged| forged.codes[1].failures = 0);
+    finds("to a right code", |forged| {
+        forged.codes[0].proof = Proof::Other("400 wrong_otp".to_owned());
+    });
+    finds("mailed and not offered", |forged| {
+        forged.codes[0].proof = Proof::NothingToOffer;
+    });
+    finds("is not proved that", |forged| {
+        forged.proved.remove("y");
+    });
+    finds("is proved that offered no", |forged| {
+        forged.proved.insert("z".to_owned());
+    });
 }
