@@ -40,16 +40,14 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let was_own = known
         .as_ref()
         .is_some_and(|(owner, _)| *owner == caller.account);
-    let mut endpoint = reach(&push, &token, known.map(|(_, endpoint)| endpoint)).await?;
+    let endpoint = reach(&push, &token, known.map(|(_, endpoint)| endpoint)).await?;
     keep(&call, &devices, &caller, &token, &endpoint).await?;
-    // Whose device it was may have had SNS forget it until just now.
-    while !was_own {
+    if !was_own {
+        // Whose device it was may have had SNS forget it until just now.
         let again = reach(&push, &token, Some(endpoint.clone())).await?;
-        if again == endpoint {
-            break;
+        if again != endpoint {
+            keep(&call, &devices, &caller, &token, &again).await?;
         }
-        keep(&call, &devices, &caller, &token, &again).await?;
-        endpoint = again;
     }
     Ok(device::answer(&caller, true))
 }

@@ -175,7 +175,19 @@ fn is_at(outcome: Result<Registration, CloudError>, arn: &str) {
 
 #[tokio::test]
 async fn what_sns_takes_is_handed_over_once() {
-    assert_eq!(publish([taken()]).await, (Pushed::Sent, 1));
+    let (push, asked) = sns([taken()]).await;
+    let pushed = push.publish(&EndpointArn::new(ENDPOINT), &message()).await;
+    assert_eq!(pushed.unwrap(), Pushed::Sent);
+    let asked = asked.lock().unwrap();
+    assert_eq!(asked.len(), 1);
+    for field in [
+        "Action=Publish&",
+        "MessageStructure=json",
+        "endpoint%2FGCM%2Fcallout%2F1",
+        "fcmV1Message",
+    ] {
+        assert!(asked[0].contains(field), "no {field} in {}", asked[0]);
+    }
 }
 
 #[tokio::test]
