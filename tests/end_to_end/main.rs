@@ -21,6 +21,7 @@ mod medicine;
 mod policies;
 mod preferences;
 mod profiles;
+mod replay;
 mod sessions;
 mod sockets;
 mod tokens;
