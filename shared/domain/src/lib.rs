@@ -5,6 +5,7 @@
 
 pub mod account;
 pub mod audience;
+pub mod blood;
 pub mod delivery;
 pub mod device;
 pub mod event;
@@ -17,6 +18,7 @@ pub mod moment;
 pub mod notice;
 pub mod otp;
 pub mod preferences;
+pub mod request;
 pub mod role;
 pub mod session;
 pub mod socket;

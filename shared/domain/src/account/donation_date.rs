@@ -53,6 +53,12 @@ impl DonationDate {
         Self(moment.get().date())
     }
 
+    /// So many days later, at most the end of the calendar.
+    #[must_use]
+    pub fn plus_days(self, days: u16) -> Self {
+        Self(self.0.saturating_add(Duration::days(days.into())))
+    }
+
     /// The day itself.
     pub const fn get(self) -> Date {
         self.0

@@ -1,0 +1,194 @@
+//! What is asked for, by whom, and what a donor's answer does to it.
+
+use serde::{Deserialize, Serialize};
+use time::Duration;
+
+use super::{
+    ContactNumber, DonationInterval, Donor, IllegalMove, IllegalStep, Matching, Move, Standing,
+    State, Step, Units, Urgency,
+};
+use crate::account::{
+    Address, BloodGroup, City, DonationDate, HospitalName, PersonName, PhoneNumber,
+};
+use crate::geo::{DistanceKm, GeoPoint, RadiusKm};
+use crate::ids::{AccountId, RequestId, ResponseId};
+use crate::moment::Moment;
+use crate::request::Header;
+
+/// A request for blood.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BloodRequest {
+    /// What every request has.
+    pub header: Header,
+    /// What its requester is called; the requester's own number is nobody's.
+    pub requester_name: PersonName,
+    /// Who needs blood.
+    pub patient_name: PersonName,
+    /// The patient's number: for the requester, and for donors who accepted.
+    pub patient_number: ContactNumber,
+    /// Who is with the patient.
+    pub attender_name: PersonName,
+    /// The attender's number: whoever is told may call it.
+    pub attender_number: ContactNumber,
+    /// The patient's blood group.
+    pub blood_group: BloodGroup,
+    /// How much is needed.
+    pub units: Units,
+    /// How soon.
+    pub urgency: Urgency,
+    /// Where to.
+    pub hospital_name: HospitalName,
+    /// The hospital's postal address.
+    pub location: Address,
+    /// The hospital's city.
+    pub city: City,
+    /// Where donors are looked for; in the city if nothing is said.
+    pub around: Option<Around>,
+    /// Which of these donors are told.
+    pub matching: Matching,
+    /// What was written last of where it stands; [`BloodRequest::state_at`] judges.
+    pub state: State,
+    /// How many donors have promised a unit; those who gave it are among them.
+    pub accepted: u16,
+    /// How many have given it.
+    pub confirmed: u16,
+    /// How many of those who were told have ignored it.
+    pub ignored: u32,
+}
+
+/// The surroundings of a place.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Around {
+    /// Where the need is.
+    pub center: GeoPoint,
+    /// How far it reaches.
+    pub radius: RadiusKm,
+}
+
+/// A donor's answer to a request; each has one, and it changes.
+#[derive(Debug, Clone, PartialEq)]
+pub struct DonorResponse {
+    /// Its name.
+    pub id: ResponseId,
+    /// What it answers.
+    pub request: RequestId,
+    /// Who answers.
+    pub donor: AccountId,
+    /// What they are called.
+    pub name: PersonName,
+    /// Where they are reached.
+    pub phone_number: PhoneNumber,
+    /// What they can give.
+    pub blood_group: BloodGroup,
+    /// How far they are from the need in kilometres to two decimals, if both have a position.
+    pub distance_km: Option<f64>,
+    /// What they did last.
+    pub standing: Standing,
+    /// When they did that.
+    pub at: Moment,
+}
+
+/// What a donor's move comes to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Answered {
+    /// Where the donor stands now.
+    pub standing: Standing,
+    /// The request as it is now: its counts, and perhaps its state.
+    pub request: BloodRequest,
+}
+
+/// Why a donor's move is not to be; its text is the sentence for them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Refused {
+    /// The request is over.
+    #[error(transparent)]
+    Over(#[from] IllegalStep),
+    /// The move is not open to a donor who stands there.
+    #[error(transparent)]
+    NotOpen(#[from] IllegalMove),
+    /// As many donors have accepted as units are needed.
+    #[error("The units needed are covered already")]
+    Covered,
+}
+
+impl Refused {
+    /// Stable, in snake case, for programs.
+    pub const fn code(self) -> &'static str {
+        match self {
+            Self::Over(illegal) => illegal.code(),
+            Self::NotOpen(illegal) => illegal.code(),
+            Self::Covered => "covered",
+        }
+    }
+}
+
+impl BloodRequest {
+    /// Where it stands, if a request waits for `lifetime`.
+    pub fn state_at(&self, lifetime: Duration, now: Moment) -> State {
+        self.state.at(self.header.created_at, lifetime, now)
+    }
+
+    /// Whether as many donors have accepted as units are needed.
+    pub const fn is_covered(&self) -> bool {
+        self.accepted >= self.units.get()
+    }
+
+    /// Whether everybody who was told of it has ignored it, and somebody was told.
+    pub const fn is_ignored_by_all(&self) -> bool {
+        self.header.told > 0 && self.ignored >= self.header.told
+    }
+
+    /// Whether a donor whom it reaches is told of it on a day. Its requester never is.
+    pub fn calls(&self, donor: &Donor, interval: DonationInterval, today: DonationDate) -> bool {
+        donor.account != self.header.requester
+            && self
+                .matching
+                .admits(donor, self.blood_group, interval, today)
+    }
+
+    /// How far from the need somebody is, if both have a position.
+    pub fn distance_to(&self, position: Option<GeoPoint>) -> Option<DistanceKm> {
+        Some(self.around?.center.distance_to(position?))
+    }
+
+    /// What the move of a donor who stands at `standing` comes to at `now`, if a request waits for
+    /// `lifetime`. `was_told` says whether they are of those who were told: others may answer as
+    /// well, but do not count as ignoring it.
+    ///
+    /// # Errors
+    /// [`Refused`] when the request is over, the move is not open to them, or the units are
+    /// covered, looked at in this order.
+    pub fn answer(
+        &self,
+        (standing, was_told): (Standing, bool),
+        step: Move,
+        lifetime: Duration,
+        now: Moment,
+    ) -> Result<Answered, Refused> {
+        let state = self.state_at(lifetime, now).after(Step::Answer)?;
+        let next = standing.after(step)?;
+        let (had, has) = (standing.counts(), next.counts());
+        if has.accepted > had.accepted && self.is_covered() {
+            return Err(Refused::Covered);
+        }
+
+        let mut request = self.clone();
+        request.accepted = (self.accepted + has.accepted).saturating_sub(had.accepted);
+        request.confirmed = (self.confirmed + has.confirmed).saturating_sub(had.confirmed);
+        if was_told {
+            request.ignored = (self.ignored + has.ignored).saturating_sub(had.ignored);
+        }
+        request.state = if request.confirmed >= request.units.get() {
+            state.after(Step::Complete)?
+        } else {
+            state
+        };
+        Ok(Answered {
+            standing: next,
+            request,
+        })
+    }
+}
+
+#[cfg(test)]
+pub(super) mod tests;
