@@ -13,6 +13,7 @@ mod crash;
 mod delivery;
 mod departures;
 mod devices;
+mod donors;
 mod events;
 mod faults;
 mod idempotency;

@@ -52,7 +52,8 @@ impl Accounts {
         )?;
         self.put_new(commit, Guard::AddressFree, credentials)?;
         let profile = StoredAccount::of(account).item()?;
-        self.put_new(commit, Guard::AccountUnchanged, profile)
+        self.put_new(commit, Guard::AccountUnchanged, profile)?;
+        self.place_donor(commit, None, account)
     }
 
     /// Changes name, number and profile from what was read: [`Guard::AccountUnchanged`] refuses
@@ -85,6 +86,7 @@ impl Accounts {
             Guard::AccountUnchanged,
             TransactWriteItem::builder().update(update).build(),
         );
+        self.place_donor(commit, Some(read), changed)?;
         if read.name != changed.name {
             // Signing in reads only the credentials.
             self.change_credentials(
@@ -134,7 +136,7 @@ impl Accounts {
                 TransactWriteItem::builder().delete(delete).build(),
             );
         }
-        Ok(())
+        self.remove_donor(commit, account)
     }
 
     /// Has the commit refused by [`Guard::AccountThere`] if the account was deleted: what is written
@@ -193,21 +195,25 @@ impl Accounts {
 }
 
 /// What an update does, with the names and values that it speaks of.
-struct Change {
-    expression: String,
-    names: HashMap<String, String>,
-    values: Item,
+pub(super) struct Change {
+    pub(super) expression: String,
+    pub(super) names: HashMap<String, String>,
+    pub(super) values: Item,
 }
 
 /// Sets what of a `PROFILE` item may change, and has the index follow.
 fn profile_change(account: &Account) -> Result<Change, CloudError> {
-    let mut item = StoredAccount::of(account).item()?;
-    let values: Item = CHANGING
+    Ok(change_to(StoredAccount::of(account).item()?, &CHANGING))
+}
+
+/// Gives an item these attributes of another, and takes from it those that the other has not.
+pub(super) fn change_to(mut item: Item, attributes: &[&str]) -> Change {
+    let values: Item = attributes
         .iter()
         .filter_map(|name| Some((format!(":{name}"), item.remove(*name)?)))
         .collect();
     let is_set = |name: &&str| values.contains_key(&format!(":{name}"));
-    let (set, removed): (Vec<&str>, Vec<&str>) = CHANGING.iter().partition(|name| is_set(name));
+    let (set, removed): (Vec<&str>, Vec<&str>) = attributes.iter().partition(|name| is_set(name));
     let sets: Vec<String> = set
         .iter()
         .map(|name| format!("#{name} = :{name}"))
@@ -218,15 +224,15 @@ fn profile_change(account: &Account) -> Result<Change, CloudError> {
         expression += &removed.join(", #");
     }
     // All by a placeholder: some are reserved words of DynamoDB.
-    let names = CHANGING
+    let names = attributes
         .iter()
         .map(|name| (format!("#{name}"), (*name).to_owned()))
         .collect();
-    Ok(Change {
+    Change {
         expression,
         names,
         values,
-    })
+    }
 }
 
 fn version(account: &Account) -> Result<aws_sdk_dynamodb::types::AttributeValue, CloudError> {

@@ -3,13 +3,15 @@
 //! | pk | sk | what |
 //! |---|---|---|
 //! | `ACCOUNT#<id>` | `PROFILE` | the [`Account`]; where it has a position also `gpk` and `gsk` of the index `responders` |
+//! | `ACCOUNT#<id>` | `DONOR` | beside a donor's profile, what decides whether they are told of a need: group, position, last donation; with `gpk` = `DONOR#CITY#<normalized city>#<shard>` and `gsk` = `<id>` in the same index |
 //! | `EMAIL#<normalized address>` | `CREDENTIALS` | `account_id`, `role`, `name`, `password_hash`: all that signing in reads. That it is there is what makes an address taken |
 //!
-//! In the index, `gpk` is `<role>#<geohash, 3 characters>` and `gsk` is `<geohash>#<id>`. It holds
+//! In the index, a profile's `gpk` is `<role>#<geohash, 3 characters>` and `gsk` is `<geohash>#<id>`. It holds
 //! whole items, so that a search reads nothing else; it follows the table within moments, so that
 //! who has just moved or gone may be found where they were.
 
 mod changes;
+mod donors;
 mod record;
 
 use callout_domain::account::{Account, Email, PersonName};

@@ -7,6 +7,9 @@ use serde::{Deserialize, Serialize};
 use super::visible::{NotVisible, folded, visible};
 
 const LONGEST: usize = 100;
+/// The most bytes of the form by which it is compared, which is a key of an index and so has a limit:
+/// a single ligature may stand for 18 letters.
+const LONGEST_KEY: usize = 1_200;
 
 /// A city as its people write it, and the form in which two spellings of it are the same.
 ///
@@ -40,6 +43,9 @@ impl City {
             NotVisible::Hidden => CityError::Hidden,
         })?;
         let normalized = folded(&display);
+        if normalized.len() > LONGEST_KEY {
+            return Err(CityError::Length);
+        }
         Ok(Self {
             display,
             normalized,
@@ -108,6 +114,8 @@ mod tests {
         assert!(City::parse(&"c".repeat(100)).is_ok());
         assert_eq!(City::parse(&"c".repeat(101)), Err(CityError::Length));
         assert_eq!(City::parse(" "), Err(CityError::Length));
+        assert!(City::parse(&"\u{FDFA}".repeat(30)).is_ok());
+        assert_eq!(City::parse(&"\u{FDFA}".repeat(100)), Err(CityError::Length));
         assert_eq!(City::parse("Chen\u{200B}nai"), Err(CityError::Hidden));
     }
 }
