@@ -39,9 +39,10 @@ pub struct Size {
 }
 
 impl Size {
-    /// Answers that contend for a request.
-    pub fn contested(&self) -> usize {
-        self.customers * self.pharmacies * self.rounds
+    /// Accepts that contend for a request, at least: the other answers reject.
+    pub fn accepts(&self) -> usize {
+        let a_request = self.pharmacies - self.pharmacies.div_ceil(play::REJECTING);
+        self.customers * self.rounds * a_request
     }
 }
 
