@@ -23,6 +23,7 @@ mod policies;
 mod preferences;
 mod profiles;
 mod push;
+mod replay;
 mod sessions;
 mod sockets;
 mod tokens;

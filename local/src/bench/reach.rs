@@ -109,7 +109,7 @@ async fn round(awake: &mut Awake, count: usize, waits: &mut Waits) -> Result<(),
     let asking = Instant::now();
     let request = awake.ask(&awake.customers[0]).await?;
     waits.created.add(asking.elapsed());
-    let told = meter.wait_for(count, is_inbox_written);
+    let told = meter.wait_for(count, inboxes_written);
     let told = tokio::time::timeout(PATIENCE, told)
         .await
         .map_err(|_| BenchError::Late("telling everybody in reach"))?;
@@ -121,10 +121,14 @@ async fn round(awake: &mut Awake, count: usize, waits: &mut Waits) -> Result<(),
     Ok(())
 }
 
-/// A notification was put into an inbox: the only items that delivery puts.
-fn is_inbox_written(call: &Metered) -> bool {
+/// How many notifications were put into inboxes: the only items that delivery puts.
+fn inboxes_written(call: &Metered) -> usize {
     let is_delivery = call.function.as_deref() == Some("DeliveryFunction");
-    is_delivery && call.operation == "PutItem" && !call.refused
+    if is_delivery && !call.refused {
+        call.puts
+    } else {
+        0
+    }
 }
 
 fn row(count: usize, poll: &str, waits: &Waits, rounds: usize) -> Vec<Cell> {

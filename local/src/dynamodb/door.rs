@@ -120,8 +120,8 @@ async fn answer(State(served): State<Served>, headers: HeaderMap, body: Bytes) -
     if let Some((status, body)) = mishap.and_then(|it| mishap::instead(it, operation, &body)) {
         return respond(status, body);
     }
-    let counting = engine.meter().begin(function, operation);
-    let body = match &counting {
+    let mut counting = engine.meter().begin(function, operation);
+    let body = match &mut counting {
         Some(counting) => counting.ask(body),
         None => body,
     };

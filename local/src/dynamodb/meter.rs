@@ -31,6 +31,8 @@ pub struct Metered {
     pub answered: Instant,
     /// When its answer was let go: later than `answered` where answers are held back.
     pub ended: Instant,
+    /// Items that it puts.
+    pub puts: usize,
     /// Whether it was refused: a condition that did not hold, above all.
     pub refused: bool,
     /// Items that were read before any filter; 0 where none are or they are not counted.
@@ -58,6 +60,7 @@ pub(super) struct Counting {
     how: Metering,
     function: Option<String>,
     operation: Operation,
+    puts: usize,
     started: Instant,
 }
 
@@ -85,8 +88,9 @@ impl Meter {
         std::mem::take(&mut shared.calls)
     }
 
-    /// Waits until `count` of the calls since the start fit; when the last of them was answered.
-    pub async fn wait_for(&self, count: usize, fits: impl Fn(&Metered) -> bool) -> Instant {
+    /// Waits until the calls since the start, each weighed, come to `count`; when the last of them was
+    /// answered.
+    pub async fn wait_for(&self, count: usize, weigh: impl Fn(&Metered) -> usize) -> Instant {
         let mut counted = self.counted.subscribe();
         let (mut looked, mut found) = (0, 0);
         loop {
@@ -95,8 +99,8 @@ impl Meter {
                 let shared = self.shared();
                 for call in shared.calls.iter().skip(looked) {
                     looked += 1;
-                    found += usize::from(fits(call));
-                    if found == count {
+                    found += weigh(call);
+                    if found >= count {
                         return call.answered;
                     }
                 }
@@ -120,6 +124,7 @@ impl Meter {
             how,
             function: function.map(str::to_owned),
             operation,
+            puts: 0,
             started: Instant::now(),
         })
     }
@@ -131,7 +136,8 @@ impl Meter {
 
 impl Counting {
     /// The body, asking for the capacity that it takes.
-    pub(super) fn ask(&self, body: String) -> String {
+    pub(super) fn ask(&mut self, body: String) -> String {
+        self.puts = puts(self.operation, &body);
         if !self.how.capacity {
             return body;
         }
@@ -160,6 +166,7 @@ impl Counting {
             started: self.started,
             answered,
             ended: Instant::now(),
+            puts: self.puts,
             refused: answer.is_none(),
             items,
             capacity_units,
@@ -170,6 +177,23 @@ impl Counting {
             drop(shared);
             self.meter.counted.send_modify(|count| *count += 1);
         }
+    }
+}
+
+/// How many items a call puts.
+fn puts(operation: Operation, body: &str) -> usize {
+    match operation.name() {
+        "PutItem" => 1,
+        "TransactWriteItems" => {
+            let call: Value = serde_json::from_str(body).unwrap_or_default();
+            let items = call["TransactItems"].as_array();
+            items
+                .into_iter()
+                .flatten()
+                .filter(|item| item.get("Put").is_some())
+                .count()
+        }
+        _ => 0,
     }
 }
 
@@ -202,7 +226,7 @@ mod tests {
         });
         let asked = meter
             .begin(None, Operation::Query)
-            .map(|counting| counting.ask(r#"{"TableName": "a"}"#.to_owned()));
+            .map(|mut counting| counting.ask(r#"{"TableName": "a"}"#.to_owned()));
         assert_eq!(
             asked.as_deref(),
             Some(r#"{"ReturnConsumedCapacity":"TOTAL","TableName":"a"}"#)
@@ -218,7 +242,7 @@ mod tests {
         let meter = Meter::default();
         meter.start(Metering::default());
         let query = |function| meter.begin(Some(function), Operation::Query);
-        let waiting = meter.wait_for(2, |call| call.function.as_deref() == Some("A"));
+        let waiting = meter.wait_for(2, |call| usize::from(call.function.as_deref() == Some("A")));
         let calling = async {
             for function in ["A", "B", "A"] {
                 if let Some(counting) = query(function) {

@@ -12,6 +12,7 @@ use callout_domain::delivery::{Attempt, Reason, Status};
 use callout_domain::ids::AccountId;
 use callout_domain::moment::Moment;
 use callout_domain::notice::Channel;
+use time::Date;
 
 use super::put::TALLIES;
 use super::stored::{Kept, Route};
@@ -22,8 +23,8 @@ use crate::contention;
 use crate::failure::CloudError;
 use crate::stored::{self, s};
 
-/// How many reports one transaction holds.
-const AT_ONCE: usize = MOST_ITEMS - TALLIES;
+/// How many reports one transaction holds: each may be of a kind of its own, with a tally of its own.
+const AT_ONCE: usize = (MOST_ITEMS - TALLIES) / 2;
 
 /// What became of the attempts for one recipient.
 #[derive(Debug, Clone)]
@@ -89,19 +90,22 @@ impl Notifications {
 
     fn report_commit(&self, revisions: &[Revision<'_>], now: Moment) -> Result<Commit, CloudError> {
         let mut commit = self.commit();
-        let mut tallies: BTreeMap<(&str, Moment), BTreeMap<Channel, Tally>> = BTreeMap::new();
+        // By day, as they are kept: a transaction may not change one item twice.
+        let mut tallies: BTreeMap<(&str, Date), (Moment, BTreeMap<Channel, Tally>)> =
+            BTreeMap::new();
         for revision in revisions {
             self.push_revision(&mut commit, revision, now)?;
             let notification = revision.report.notification;
-            let of_kind = tallies
-                .entry((&notification.message.kind, notification.created_at))
-                .or_default();
+            let at = notification.created_at;
+            let (_, of_kind) = tallies
+                .entry((&notification.message.kind, at.get().date()))
+                .or_insert_with(|| (at, BTreeMap::new()));
             for (route, end) in &revision.ends {
                 let channel = route.channel();
                 of_kind.entry(channel).or_default().count(channel, end);
             }
         }
-        for ((kind, at), channels) in tallies {
+        for ((kind, _), (at, channels)) in tallies {
             for (channel, tally) in channels {
                 self.tally_one(&mut commit, kind, at, channel, tally)?;
             }
