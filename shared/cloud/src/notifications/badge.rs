@@ -135,10 +135,11 @@ impl Notifications {
                 .expression_attribute_names(format!("#day{nth}"), day.attribute())
                 .expression_attribute_values(format!(":by{nth}"), n(*change));
         }
-        let mut expression = "SET #expires = :expires REMOVE #gone".to_owned();
-        if !additions.is_empty() {
-            expression.push_str(&format!(" ADD {}", additions.join(", ")));
-        }
+        let add = if additions.is_empty() { "" } else { "ADD" };
+        let expression = format!(
+            "SET #expires = :expires REMOVE #gone {add} {}",
+            additions.join(", ")
+        );
         let update = update
             .update_expression(expression)
             .condition_expression("attribute_not_exists(#closed)")

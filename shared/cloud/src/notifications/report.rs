@@ -26,6 +26,9 @@ use crate::stored::{self, s};
 /// How many reports one transaction holds: each may be of a kind of its own, with a tally of its own.
 const AT_ONCE: usize = (MOST_ITEMS - TALLIES) / 2;
 
+/// What a transaction counts, by kind and day, with a moment of that day.
+type Tallies<'a> = BTreeMap<(&'a str, Date), (Moment, BTreeMap<Channel, Tally>)>;
+
 /// What became of the attempts for one recipient.
 #[derive(Debug, Clone)]
 pub struct Report<'a> {
@@ -91,8 +94,7 @@ impl Notifications {
     fn report_commit(&self, revisions: &[Revision<'_>], now: Moment) -> Result<Commit, CloudError> {
         let mut commit = self.commit();
         // By day, as they are kept: a transaction may not change one item twice.
-        let mut tallies: BTreeMap<(&str, Date), (Moment, BTreeMap<Channel, Tally>)> =
-            BTreeMap::new();
+        let mut tallies: Tallies<'_> = BTreeMap::new();
         for revision in revisions {
             self.push_revision(&mut commit, revision, now)?;
             let notification = revision.report.notification;
