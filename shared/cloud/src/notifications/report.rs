@@ -26,9 +26,6 @@ use crate::stored::{self, s};
 /// How many reports one transaction holds: each may be of a kind of its own, with a tally of its own.
 const AT_ONCE: usize = (MOST_ITEMS - TALLIES) / 2;
 
-/// What a transaction counts, by kind and day, with a moment of that day.
-type Tallies<'a> = BTreeMap<(&'a str, Date), (Moment, BTreeMap<Channel, Tally>)>;
-
 /// What became of the attempts for one recipient.
 #[derive(Debug, Clone)]
 pub struct Report<'a> {
@@ -94,23 +91,21 @@ impl Notifications {
     fn report_commit(&self, revisions: &[Revision<'_>], now: Moment) -> Result<Commit, CloudError> {
         let mut commit = self.commit();
         // By day, as they are kept: a transaction may not change one item twice.
-        let mut tallies: Tallies<'_> = BTreeMap::new();
+        let mut tallies: BTreeMap<(&str, Date, Channel), (Moment, Tally)> = BTreeMap::new();
         for revision in revisions {
             self.push_revision(&mut commit, revision, now)?;
             let notification = revision.report.notification;
-            let at = notification.created_at;
-            let (_, of_kind) = tallies
-                .entry((&notification.message.kind, at.get().date()))
-                .or_insert_with(|| (at, BTreeMap::new()));
+            let (kind, at) = (&notification.message.kind, notification.created_at);
             for (route, end) in &revision.ends {
                 let channel = route.channel();
-                of_kind.entry(channel).or_default().count(channel, end);
+                let (_, tally) = tallies
+                    .entry((kind, at.get().date(), channel))
+                    .or_insert_with(|| (at, Tally::default()));
+                tally.count(channel, end);
             }
         }
-        for ((kind, _), (at, channels)) in tallies {
-            for (channel, tally) in channels {
-                self.tally_one(&mut commit, kind, at, channel, tally)?;
-            }
+        for ((kind, _, channel), (at, tally)) in tallies {
+            self.tally_one(&mut commit, kind, at, channel, tally)?;
         }
         Ok(commit)
     }
