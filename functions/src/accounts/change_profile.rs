@@ -28,7 +28,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let mut form = call.json()?;
     let accounts = call.cloud.accounts().await?;
     for tries in 0..contention::TRIES {
-        let account = own_profile::read(&call, &accounts, &caller).await?;
+        let account = own_profile::read(&call, &caller).await?;
         let changed = changed(&mut form, &account, call.now)?;
         if changed == account {
             return Ok(Answer::ok(views::own(&account)));

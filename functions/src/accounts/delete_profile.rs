@@ -18,7 +18,7 @@ use crate::http::{Answer, Call, Failure};
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let caller = own_profile::caller(&call)?;
     let accounts = call.cloud.accounts().await?;
-    let account = own_profile::read(&call, &accounts, &caller).await?;
+    let account = own_profile::read(&call, &caller).await?;
 
     let mut commit = call.cloud.commit().await;
     accounts.delete(&mut commit, &account)?;

@@ -22,7 +22,12 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
 
     // Counted before it is checked: guesses made at once are all counted.
     let attempts = call.cloud.login_attempts().await?;
-    if let Err(locked) = attempts.count(&email, call.now).await? {
+    let accounts = call.cloud.accounts().await?;
+    let (counted, found) = futures::try_join!(
+        Box::pin(attempts.count(&email, call.now)),
+        Box::pin(accounts.credentials(&email)),
+    )?;
+    if let Err(locked) = counted {
         return Err(too_many(
             "login_locked",
             "Too many failed logins for this address; try again later",
@@ -30,7 +35,6 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         ));
     }
 
-    let found = call.cloud.accounts().await?.credentials(&email).await?;
     let hash = found.as_ref().map(|known| known.password_hash.as_str());
     let is_right = passwords::verify(offered.0, hash).await?;
     let Some(credentials) = found.filter(|_| is_right) else {

@@ -1,6 +1,5 @@
 //! `/{role}/profile/`: whose profile that is.
 
-use callout_cloud::accounts::Accounts;
 use callout_domain::account::Account;
 use callout_domain::role::Role;
 
@@ -24,18 +23,11 @@ pub(super) fn caller(call: &Call) -> Result<Caller, Failure> {
 
 /// The caller's account as it is now, if their session still holds: a token outlives a session that
 /// was ended, perhaps because it was stolen, and must neither show nor change what it belongs to.
-pub(super) async fn read(
-    call: &Call,
-    accounts: &Accounts,
-    caller: &Caller,
-) -> Result<Account, Failure> {
+pub(super) async fn read(call: &Call, caller: &Caller) -> Result<Account, Failure> {
     let sessions = call.cloud.sessions().await?;
-    let (account, holds) = futures::try_join!(
-        accounts.read(caller.account),
-        Box::pin(sessions.is_alive(caller.account, caller.session, call.now)),
-    )?;
-    account
-        .filter(|_| holds)
+    sessions
+        .holder(caller.account, caller.session, call.now)
+        .await?
         .ok_or_else(Failure::unauthenticated)
 }
 

@@ -5,7 +5,6 @@ use crate::http::{Answer, Call, Failure};
 
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let caller = own_profile::caller(&call)?;
-    let accounts = call.cloud.accounts().await?;
-    let account = own_profile::read(&call, &accounts, &caller).await?;
+    let account = own_profile::read(&call, &caller).await?;
     Ok(Answer::ok(views::own(&account)))
 }

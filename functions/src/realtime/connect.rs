@@ -81,14 +81,8 @@ async fn identify(call: &SocketCall) -> Result<Owner, Denied> {
 /// A token outlives its session by minutes and a socket would by hours: it must be alive now.
 async fn read_if_signed_in(cloud: &Cloud, owner: &Owner, now: Moment) -> Result<Account, Denied> {
     let sessions = cloud.sessions().await?;
-    let accounts = cloud.accounts().await?;
-    let (alive, account) = futures::try_join!(
-        Box::pin(sessions.is_alive(owner.account, owner.session, now)),
-        Box::pin(accounts.read(owner.account)),
-    )?;
-    account
-        .filter(|_| alive)
-        .ok_or(Refusal::Unauthenticated.into())
+    let holder = sessions.holder(owner.account, owner.session, now).await?;
+    holder.ok_or(Refusal::Unauthenticated.into())
 }
 
 async fn record(call: &SocketCall, owner: &Owner, account: &Account) -> Result<(), Failure> {

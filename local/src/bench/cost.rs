@@ -21,7 +21,7 @@ const HOLD: Duration = Duration::from_millis(60);
 const SILENCE: Duration = Duration::from_millis(400);
 
 /// The steps, in the order in which they are taken.
-const STEPS: usize = 26;
+const STEPS: usize = 66;
 
 /// Takes steps one after another, and notes what each asked for.
 struct Counter<'a> {
@@ -211,7 +211,37 @@ impl Counter<'_> {
         self.end("POST /medicine/request/{id}/cancel/").await?;
         self.begin();
         socket.close().await;
-        self.end("socket: closed").await
+        self.end("socket: closed").await?;
+        self.inbox(&nearest).await
+    }
+
+    /// What a pharmacy reads of what it was told, and how it wants to be told.
+    async fn inbox(&mut self, pharmacy: &Api) -> Result<(), BenchError> {
+        let inbox = "GET /notifications/";
+        let listed = self.get(pharmacy, "/notifications/", inbox).await?;
+        let badge = "/notifications/unread-count/";
+        self.get(pharmacy, badge, "GET /notifications/unread-count/")
+            .await?;
+        let first = json!({"ids": [listed["notifications"][0]["id"]]});
+        self.post(pharmacy, "/notifications/read/", first).await?;
+        let preferences = "/notifications/preferences/";
+        self.get(pharmacy, preferences, "GET /notifications/preferences/")
+            .await?;
+        let device = "/api/1/profiles/fcm-token/";
+        self.post(pharmacy, device, json!({"fcm_token": "a-device"}))
+            .await?;
+        let request = self
+            .ask("POST /medicine/request/ to 20, one with a device")
+            .await?;
+        let cancel = format!("/medicine/request/{request}/cancel/");
+        let customer = self.awake.customers[0].api.clone();
+        self.begin();
+        well(customer.post_json(&cancel, &json!({})).await?)?;
+        self.end("POST /medicine/request/{id}/cancel/, one with a device")
+            .await?;
+        self.begin();
+        well(pharmacy.delete(device).await?)?;
+        self.end("DELETE /api/1/profiles/fcm-token/").await
     }
 
     async fn ask(&mut self, step: &str) -> Result<String, BenchError> {

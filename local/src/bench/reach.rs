@@ -25,6 +25,9 @@ struct Waits {
     created: Durations,
     last_socket: Durations,
     last_inbox: Durations,
+    /// Requests that delivery made of DynamoDB.
+    requests: usize,
+    rounds: usize,
 }
 
 pub(super) async fn measure(
@@ -65,6 +68,7 @@ pub(super) async fn measure(
                  last socket heard, whichever was later."
             ),
             "`peer`: a Django peer on the same kind of machine, to its last recipient.".to_owned(),
+            "`requests a recipient`: what delivery asks of DynamoDB for one recipient, in the mean.".to_owned(),
         ],
         columns: vec![
             "in reach",
@@ -78,6 +82,7 @@ pub(super) async fn measure(
             "last recipient p95",
             "peer",
             "told a second",
+            "requests a recipient",
         ],
         rows,
     })
@@ -114,7 +119,12 @@ async fn round(awake: &mut Awake, count: usize, waits: &mut Waits) -> Result<(),
         .await
         .map_err(|_| BenchError::Late("telling everybody in reach"))?;
     let heard = awake.heard(&request).await?;
-    meter.stop();
+    // What is noted of those who heard belongs to it.
+    let idle = awake.cloud.streams_idle().await;
+    idle.map_err(|error| BenchError::Tables(error.to_string()))?;
+    let is_delivery = |call: &&Metered| call.function.as_deref() == Some("DeliveryFunction");
+    waits.requests += meter.stop().iter().filter(is_delivery).count();
+    waits.rounds += 1;
     let last_socket = heard.into_iter().max().unwrap_or(asking);
     waits.last_socket.add(last_socket - asking);
     waits.last_inbox.add(told.max(last_socket) - asking);
@@ -151,5 +161,9 @@ fn row(count: usize, poll: &str, waits: &Waits, rounds: usize) -> Vec<Cell> {
         last.map_or(Cell::Nothing, |ms| {
             Cell::Number(number(count) * 1_000.0 / ms, 0)
         }),
+        Cell::Number(
+            number(waits.requests) / number(count * waits.rounds.max(1)),
+            3,
+        ),
     ]
 }

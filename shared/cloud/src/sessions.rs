@@ -16,7 +16,7 @@ use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use aws_sdk_dynamodb::types::{
     ConditionCheck, Delete, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem,
 };
-use callout_domain::account::Email;
+use callout_domain::account::{Account, Email};
 use callout_domain::ids::{AccountId, Generation, SessionId};
 use callout_domain::moment::Moment;
 use callout_domain::session::{Refresh, RefreshToken, SESSION_LIFETIME, Session};
@@ -25,11 +25,12 @@ use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 use time::Duration;
 
-use crate::accounts::Credentials;
+use crate::accounts::{self, Credentials};
 use crate::commit::{Commit, Guard};
 use crate::failure::CloudError;
 use crate::settings::ACCOUNTS_TABLE;
-use crate::{Cloud, Table, clock, opaque, otp, stored};
+use crate::stored::{self, Item, SK};
+use crate::{Cloud, Table, clock, opaque, otp};
 
 /// How an address signs in: see [`accounts`](crate::accounts).
 const CREDENTIALS: &str = "CREDENTIALS";
@@ -71,9 +72,13 @@ struct StoredGeneration {
     expires_at: i64,
 }
 
-/// Of an account, only that it is there.
-#[derive(Debug, Deserialize)]
-struct Anything {}
+/// What was found of an account's session.
+#[derive(Debug, Default)]
+struct Found {
+    session: Option<Session>,
+    generation: Option<Generation>,
+    profile: Option<Item>,
+}
 
 impl Cloud {
     /// Sessions.
@@ -139,8 +144,28 @@ impl Sessions {
         Ok(token)
     }
 
-    /// Whether a session holds: it is there, not over, and its account has neither reset its
-    /// password since nor been deleted.
+    /// The account of a session that holds: it is there, not over, and its account has neither reset
+    /// its password since nor been deleted. One consistent read.
+    ///
+    /// # Errors
+    /// When the outside world fails.
+    pub async fn holder(
+        &self,
+        account: AccountId,
+        session: SessionId,
+        now: Moment,
+    ) -> Result<Option<Account>, CloudError> {
+        let found = self.find(account, session, &[PROFILE]).await?;
+        let holds = found
+            .session
+            .is_some_and(|session| session.is_alive(found.generation, now));
+        match found.profile.filter(|_| holds) {
+            Some(item) => accounts::account_of(item).map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// Whether a session holds: see [`holder`](Self::holder).
     ///
     /// # Errors
     /// When the outside world fails.
@@ -150,12 +175,8 @@ impl Sessions {
         session: SessionId,
         now: Moment,
     ) -> Result<bool, CloudError> {
-        let (found, account) = tokio::try_join!(
-            self.find(account, session),
-            self.read::<Anything>(account, PROFILE, "an account"),
-        )?;
-        let holds = found.is_some_and(|(session, generation)| session.is_alive(generation, now));
-        Ok(holds && account.is_some())
+        let holder = self.holder(account, session, now).await?;
+        Ok(holder.is_some())
     }
 
     /// Spends a refresh token for the next. Whether the account is still there is not looked at.
@@ -163,7 +184,9 @@ impl Sessions {
     /// # Errors
     /// When the outside world fails.
     pub async fn rotate(&self, token: &RefreshToken, now: Moment) -> Result<Rotation, CloudError> {
-        let Some((session, generation)) = self.find(token.account(), token.session()).await? else {
+        let found = self.find(token.account(), token.session(), &[]).await?;
+        let generation = found.generation;
+        let Some(session) = found.session else {
             return Ok(Rotation::Over);
         };
         let shown = opaque::hash(&token.reveal());
@@ -254,27 +277,43 @@ impl Sessions {
         self.put(commit, account, GENERATION.to_owned(), &body)
     }
 
-    /// A session, over or not, and the account's generation now.
+    /// A session, over or not, the account's generation now, and what else is asked for, at one moment.
     async fn find(
         &self,
         account: AccountId,
         session: SessionId,
-    ) -> Result<Option<(Session, Option<Generation>)>, CloudError> {
-        let key = sort_key(session);
-        let (found, generation) = tokio::try_join!(
-            self.read::<StoredSession>(account, &key, "a session"),
-            self.generation(account),
-        )?;
-        Ok(found.map(|stored| {
-            let session = Session {
-                account,
-                id: session,
-                token_hash: stored.token_hash,
-                generation: stored.generation,
-                ends_at: stored.ends_at,
-            };
-            (session, generation)
-        }))
+        also: &[&str],
+    ) -> Result<Found, CloudError> {
+        let mut keys = vec![
+            (partition(account), sort_key(session)),
+            (partition(account), GENERATION.to_owned()),
+        ];
+        keys.extend(also.iter().map(|sk| (partition(account), (*sk).to_owned())));
+        let mut found = Found::default();
+        for item in self.table.read_many(keys).await? {
+            match item
+                .get(SK)
+                .and_then(|sk| sk.as_s().ok())
+                .map(String::as_str)
+            {
+                Some(GENERATION) => {
+                    let stored: StoredGeneration = stored::read("a generation", item)?;
+                    found.generation = Some(stored.generation);
+                }
+                Some(PROFILE) => found.profile = Some(item),
+                _ => {
+                    let stored: StoredSession = stored::read("a session", item)?;
+                    found.session = Some(Session {
+                        account,
+                        id: session,
+                        token_hash: stored.token_hash,
+                        generation: stored.generation,
+                        ends_at: stored.ends_at,
+                    });
+                }
+            }
+        }
+        Ok(found)
     }
 
     async fn read<T: DeserializeOwned>(

@@ -1,6 +1,7 @@
 //! Judges a campaign's evidence. Each finding is a sentence; none is what a campaign hopes for.
 
 mod codes;
+mod pushes;
 mod register;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ pub fn check(evidence: &Evidence) -> Vec<String> {
     inboxes(evidence, &mut findings);
     hearings(evidence, &mut findings);
     codes::check(evidence, &mut findings);
+    pushes::check(evidence, &mut findings);
     findings
 }
 

@@ -6,7 +6,7 @@ use callout_domain::event::{Errand, Event, Message, Recipients};
 use serde_json::{Value, json};
 
 use super::Campaign;
-use super::history::{Committed, Evidence, News};
+use super::history::{Committed, Evidence, Handed, News};
 use crate::Stage;
 
 /// Adds to the evidence what was committed to be told, what is in everybody's inbox, and whose address
@@ -22,10 +22,24 @@ pub(super) async fn read_tables(stage: &Stage, campaign: &Campaign<'_>, evidence
         evidence.committed.extend(committed);
     }
     for person in campaign.customers.iter().chain(&campaign.pharmacies) {
+        let has_device = campaign.pharmacies.iter().any(|who| who.id == person.id);
+        let mut unread = 0;
         for item in stage.inbox(&person.id).await {
-            let entry = (person.id.clone(), text(&item, "sk").to_owned());
-            evidence.inboxes.push(entry);
+            let event = text(&item, "sk").to_owned();
+            if has_device {
+                let handed = handed(&item);
+                evidence
+                    .handed
+                    .push((person.id.clone(), event.clone(), handed));
+            }
+            unread += usize::from(item.get("unread").is_some());
+            evidence.inboxes.push((person.id.clone(), event));
         }
+        let badge = person.get("/notifications/unread-count/").await.body["unread_count"]
+            .as_u64()
+            .unwrap();
+        let badge = usize::try_from(badge).unwrap();
+        evidence.badges.push((person.id.clone(), unread, badge));
     }
     for code in &evidence.codes {
         let items = all(stage, "Accounts", &format!("EMAIL#{}", code.email)).await;
@@ -35,6 +49,24 @@ pub(super) async fn read_tables(stage: &Stage, campaign: &Campaign<'_>, evidence
         {
             evidence.proved.insert(code.email.clone());
         }
+    }
+}
+
+/// What a notification says of its push to the one device of its owner.
+fn handed(notification: &Value) -> Handed {
+    let attempts = notification["deliveries"]["M"].as_object();
+    let push = attempts
+        .into_iter()
+        .flatten()
+        .find(|(route, _)| route.starts_with("push#"));
+    let Some((_, attempt)) = push else {
+        return Handed::Missing;
+    };
+    match (text(&attempt["M"], "status"), text(&attempt["M"], "reason")) {
+        ("sent", _) => Handed::Sent,
+        ("failed", "unanswered") => Handed::Unanswered,
+        ("failed", _) => Handed::Refused,
+        _ => Handed::Pending,
     }
 }
 

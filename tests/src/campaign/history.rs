@@ -144,6 +144,21 @@ pub struct Hearing {
     pub events: Vec<(String, String)>,
 }
 
+/// What is on record of a push.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Handed {
+    /// It was handed over.
+    Sent,
+    /// It was refused.
+    Refused,
+    /// It was interrupted, and not tried again.
+    Unanswered,
+    /// It has no end.
+    Pending,
+    /// Nothing.
+    Missing,
+}
+
 /// Everything there is to judge.
 #[derive(Debug, Clone, Default)]
 pub struct Evidence {
@@ -155,6 +170,12 @@ pub struct Evidence {
     pub inboxes: Vec<(String, String)>,
     /// Every socket that was open, in the order in which an account opened them.
     pub hearings: Vec<Hearing>,
+    /// Every push that a device was handed: to whom, and of which event.
+    pub pushes: Vec<(String, String)>,
+    /// What is on record of the push of each entry of an inbox whose owner has a device.
+    pub handed: Vec<(String, String, Handed)>,
+    /// How many entries of each inbox are unread, and what its badge says.
+    pub badges: Vec<(String, usize, usize)>,
     /// Everybody who asked for a code.
     pub codes: Vec<Code>,
     /// To which address each mail went.

@@ -4,8 +4,8 @@
 //! Customers make requests one after another. Over each of them all pharmacies contend: most accept,
 //! some reject, at some requests the customer cancels meanwhile, and some read all the while. Others
 //! ask for a one-time code meanwhile. Whoever is answered by a 5xx asks again under the same
-//! idempotency key. Everybody with an account listens on a socket,
-//! and opens another one when it ends. At the end the faults stop, and when nothing is left to be
+//! idempotency key. Everybody with an account listens on a socket, and opens another one when it ends;
+//! pharmacies have a device each. At the end the faults stop, and when nothing is left to be
 //! delivered, what is in the tables is compared with what was answered and heard.
 
 pub mod checker;
@@ -16,7 +16,9 @@ mod listener;
 mod play;
 
 use callout_local::faults::FaultPlan;
+use callout_local::push::Push;
 use futures::future::join_all;
+use serde_json::json;
 
 use self::history::{Evidence, Recorder};
 use self::listener::Listener;
@@ -37,9 +39,10 @@ pub struct Size {
 }
 
 impl Size {
-    /// Answers that contend for a request.
-    pub fn contested(&self) -> usize {
-        self.customers * self.pharmacies * self.rounds
+    /// Accepts that contend for a request, at least: the other answers reject.
+    pub fn accepts(&self) -> usize {
+        let a_request = self.pharmacies - self.pharmacies.div_ceil(play::REJECTING);
+        self.customers * self.rounds * a_request
     }
 }
 
@@ -61,6 +64,7 @@ pub async fn run(stage: &Stage, size: Size, plan: FaultPlan) -> Evidence {
         pharmacies: join_all((0..size.pharmacies).map(pharmacy)).await,
         recorder: Recorder::default(),
     };
+    join_all(campaign.pharmacies.iter().map(register_device)).await;
     let everybody = campaign.customers.iter().chain(&campaign.pharmacies);
     let listeners: Vec<Listener> = everybody.cloned().map(Listener::start).collect();
 
@@ -82,8 +86,23 @@ pub async fn run(stage: &Stage, size: Size, plan: FaultPlan) -> Evidence {
         .skip(registered)
         .flat_map(|mail| mail.to)
         .collect();
+    evidence.pushes = stage.cloud.pushes().sent().iter().map(pushed).collect();
     evidence::read_tables(stage, &campaign, &mut evidence).await;
     evidence
+}
+
+/// Everybody's device has their own id for its token.
+async fn register_device(person: &Person) {
+    let body = json!({"fcm_token": person.id});
+    let answer = person.post("/api/1/profiles/fcm-token/", body).await;
+    assert_eq!(answer.status, 200, "{}", answer.body);
+}
+
+/// To whom a message was pushed, and of which event.
+fn pushed(push: &Push) -> (String, String) {
+    let data = &push.message["fcmV1Message"]["message"]["data"];
+    let event = data["event_id"].as_str().unwrap_or_default();
+    (push.token.clone().unwrap_or_default(), event.to_owned())
 }
 
 /// Waits until all is delivered and every client has read what was delivered to it.

@@ -12,7 +12,7 @@ pub(super) const TRIES: u32 = 200;
 /// Every so manyeth request is cancelled while it is contended for.
 const CANCELLED: usize = 5;
 /// Every so manyeth pharmacy rejects.
-const REJECTING: usize = 7;
+pub(super) const REJECTING: usize = 7;
 /// Every so manyeth pharmacy also reads.
 const READING: usize = 10;
 /// So many people ask for a code during each request.

@@ -141,3 +141,8 @@ impl Accounts {
         Ok(answer.item)
     }
 }
+
+/// The account that its item holds.
+pub(crate) fn account_of(item: Item) -> Result<Account, CloudError> {
+    StoredAccount::read(item)
+}

@@ -76,26 +76,21 @@ impl Notifications {
     fn report_commit(&self, reports: &[&Report<'_>], now: Moment) -> Result<Commit, CloudError> {
         let mut commit = self.commit();
         // By day, as they are kept: a transaction may not change one item twice.
-        let mut tallies: BTreeMap<(&str, Date), (Moment, BTreeMap<Channel, Tally>)> =
-            BTreeMap::new();
+        let mut tallies: BTreeMap<(&str, Date, Channel), (Moment, Tally)> = BTreeMap::new();
         for report in reports {
             self.push_report(&mut commit, report, now)?;
-            let notification = report.notification;
-            let at = notification.created_at;
-            let (_, of_kind) = tallies
-                .entry((&notification.message.kind, at.get().date()))
-                .or_insert_with(|| (at, BTreeMap::new()));
+            let kind = &report.notification.message.kind;
+            let at = report.notification.created_at;
             for (route, attempt) in &report.attempts {
-                of_kind
-                    .entry(route.channel())
-                    .or_default()
-                    .count(route.channel(), attempt.status);
+                let channel = route.channel();
+                let (_, tally) = tallies
+                    .entry((kind, at.get().date(), channel))
+                    .or_insert_with(|| (at, Tally::default()));
+                tally.count(channel, attempt.status);
             }
         }
-        for ((kind, _), (at, channels)) in tallies {
-            for (channel, tally) in channels {
-                self.tally_one(&mut commit, kind, at, channel, tally)?;
-            }
+        for ((kind, _, channel), (at, tally)) in tallies {
+            self.tally_one(&mut commit, kind, at, channel, tally)?;
         }
         Ok(commit)
     }

@@ -1,7 +1,7 @@
 //! The checker against forged evidence: one that cannot fail is worthless.
 
 use super::*;
-use crate::campaign::history::{Asked, Code, Hearing, Proof};
+use crate::campaign::history::{Asked, Code, Handed, Hearing, Proof};
 
 const REQUEST: &str = "r";
 
@@ -90,6 +90,13 @@ fn good() -> Evidence {
             hearing("b", &["1", "4", "5", "4"]),
             hearing("c", &["2", "3", "2"]),
         ],
+        pushes: vec![entry("a", "1")],
+        handed: vec![
+            ("a".to_owned(), "1".to_owned(), Handed::Sent),
+            ("b".to_owned(), "1".to_owned(), Handed::Refused),
+            ("d".to_owned(), "1".to_owned(), Handed::Unanswered),
+        ],
+        badges: vec![("a".to_owned(), 2, 2)],
         codes: vec![
             code("x", Asked::Sent, Proof::Right, 0),
             code("y", Asked::TooSoon, Proof::Ended, 1),
@@ -292,5 +299,36 @@ fn a_right_code_that_is_refused_or_forgotten_is_found() {
     });
     finds("is proved that offered no", |forged| {
         forged.proved.insert("z".to_owned());
+    });
+}
+
+#[test]
+fn a_push_that_comes_twice_or_to_whom_it_is_not_for_is_found() {
+    finds("was pushed 1 2 times", |evidence| {
+        evidence.pushes.push(evidence.pushes[0].clone());
+    });
+    finds("a was pushed 7, which is not in their inbox", |evidence| {
+        evidence.pushes.push(("a".to_owned(), "7".to_owned()));
+    });
+}
+
+#[test]
+fn a_record_that_disagrees_with_the_device_is_found() {
+    for (nth, wrong) in [
+        (0, Handed::Refused),
+        (0, Handed::Pending),
+        (1, Handed::Sent),
+        (2, Handed::Missing),
+    ] {
+        finds(&format!("on record as {wrong:?}"), |evidence| {
+            evidence.handed[nth].2 = wrong;
+        });
+    }
+}
+
+#[test]
+fn a_badge_that_miscounts_is_found() {
+    finds("a has 2 unread, and a badge of 3", |evidence| {
+        evidence.badges[0].2 = 3;
     });
 }
