@@ -65,8 +65,8 @@ mod tests {
         assert_eq!(status(overtaken(Ok(Some(1)), forbids)), 400);
         assert_eq!(status(overtaken(Ok(None), forbids)), 404);
         let nothing = |_: &u8| None;
-        assert_eq!(status(overtaken(Ok(Some(1)), nothing)), 503);
+        assert_eq!(status(overtaken(Ok(Some(1)), nothing)), 500);
         let failed = Err(CloudError::Contended);
-        assert_eq!(status(overtaken(failed, nothing)), 503);
+        assert_eq!(status(overtaken(failed, nothing)), 500);
     }
 }

@@ -49,7 +49,7 @@ impl<'a> Telling<'a> {
     }
 
     /// That something has happened to it.
-    fn of(request: &'a Header, message: Message, now: Moment) -> Self {
+    pub(crate) fn of(request: &'a Header, message: Message, now: Moment) -> Self {
         Self {
             event: EventId::new(clock::fresh_ulid()),
             request,

@@ -3,15 +3,18 @@
 
 use aws_sdk_dynamodb::types::builders::UpdateBuilder;
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
-use callout_domain::audience::Audience;
+use callout_domain::audience::{Audience, MOST_CHUNKS};
 use callout_domain::ids::{AccountId, EventId, RequestId};
 use callout_domain::request::Header;
 
-use crate::commit::{Commit, Guard};
+use crate::commit::{Commit, Guard, MOST_ITEMS};
 use crate::failure::CloudError;
 use crate::requests::kept::{StoredAudience, ends};
 use crate::requests::{Requests, audience_sk, counters_key, partition, request_key};
 use crate::stored::{self, Item, key, n, s};
+
+/// The largest audience leaves room for the request, two places, a key and the requester's account.
+const _: () = assert!(2 * MOST_CHUNKS + 5 <= MOST_ITEMS);
 
 impl Requests {
     /// Adds a new request: its item, those who are told of it, and its places among the open ones.
