@@ -7,6 +7,7 @@ pub mod campaign;
 mod forger;
 mod permissions;
 mod person;
+mod record;
 mod socket;
 mod stage;
 
@@ -14,6 +15,7 @@ use std::path::{Path, PathBuf};
 
 pub use forger::Forger;
 pub use person::Person;
+pub use record::Outcome;
 pub use socket::{Heard, Refusal};
 pub use stage::Stage;
 

@@ -15,7 +15,8 @@ pub(super) async fn erase(
     role: Role,
     now: Moment,
 ) -> Result<(), CloudError> {
-    cloud.notifications().await?.erase(account).await?;
+    let notifications = cloud.notifications().await?;
+    notifications.erase(account, now).await?;
     erase_devices(cloud, account).await?;
     match role {
         Role::Customer | Role::Patient => medicine::erase::requester(cloud, account, now).await,

@@ -75,6 +75,7 @@ pub(super) async fn go(
     now: Moment,
 ) -> BTreeMap<Route, Attempt> {
     match standing {
+        Standing::Closed => BTreeMap::new(),
         Standing::There { attempts, .. } => interrupted(attempts, now),
         Standing::New => match &notification.message.notice {
             Some(notice) => begin(cloud, account, notification, notice, reach, now).await,

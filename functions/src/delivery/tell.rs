@@ -91,7 +91,7 @@ async fn tell_group(
     let unheard: Vec<&Entry> = entries
         .iter()
         .zip(&standings)
-        .filter(|(_, standing)| !is_heard(standing))
+        .filter(|(_, standing)| is_to_be_said(standing))
         .map(|(entry, _)| entry)
         .collect();
 
@@ -158,10 +158,12 @@ async fn go_all(
     gone.into_iter().collect()
 }
 
-fn is_heard(standing: &Standing) -> bool {
+/// Whether somebody's sockets are still to be told.
+fn is_to_be_said(standing: &Standing) -> bool {
     match standing {
-        Standing::New => false,
-        Standing::There { heard, .. } => *heard,
+        Standing::New => true,
+        Standing::Closed => false,
+        Standing::There { heard, .. } => !heard,
     }
 }
 

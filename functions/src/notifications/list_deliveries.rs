@@ -82,7 +82,8 @@ fn channel(given: Option<&str>) -> Result<Option<Channel>, Failure> {
 }
 
 fn view(day: Date, kind: &str, channel: &str, tally: Tally) -> Value {
-    let pending = tally.attempted.saturating_sub(tally.sent + tally.failed);
+    // The items of a counter are not read at one moment.
+    let pending = (tally.attempted - tally.sent - tally.failed).max(0);
     json!({
         "day": day.to_string(),
         "kind": kind,
@@ -98,7 +99,7 @@ fn view(day: Date, kind: &str, channel: &str, tally: Tally) -> Value {
 }
 
 /// A share to three decimals; none of nothing.
-fn rate(part: u64, whole: u64) -> Option<f64> {
+fn rate(part: i64, whole: i64) -> Option<f64> {
     #[allow(clippy::cast_precision_loss)]
     let rate = part as f64 / whole as f64;
     (whole > 0).then(|| (rate * 1_000.0).round() / 1_000.0)

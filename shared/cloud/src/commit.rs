@@ -47,6 +47,8 @@ pub enum Guard {
     EndsLast,
     /// The idempotency key has not been used.
     KeyUnused,
+    /// The inbox's account has not been deleted.
+    InboxOpen,
     /// The message is not in this inbox yet.
     NewInInbox,
     /// The notification is as it was read.
@@ -78,6 +80,8 @@ pub struct Refusal {
 pub(crate) struct Refused {
     /// Which item of the transaction, by the order in which they were added.
     pub(crate) place: usize,
+    /// What it guards.
+    pub(crate) guard: Guard,
     /// What was there instead, where the item asks to be told.
     pub(crate) found: Option<Item>,
 }
@@ -138,12 +142,15 @@ impl Commit {
         let all: Vec<Refused> = (0..)
             .zip(reasons)
             .filter(|(_, reason)| reason.code() == Some("ConditionalCheckFailed"))
-            .map(|(place, reason)| Refused {
-                place,
-                found: reason.item().cloned(),
+            .filter_map(|(place, reason)| {
+                Some(Refused {
+                    place,
+                    guard: *self.guards.get(place)?,
+                    found: reason.item().cloned(),
+                })
             })
             .collect();
-        let guard = *self.guards.get(all.first()?.place)?;
+        let guard = all.first()?.guard;
         Some(Refusal { guard, all })
     }
 

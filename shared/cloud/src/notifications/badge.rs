@@ -14,12 +14,14 @@ use time::{Date, Duration, Time};
 use super::{Notifications, inbox_key};
 use crate::commit::{Commit, Guard};
 use crate::failure::CloudError;
-use crate::stored::{self, Item, n};
+use crate::stored::{self, Item, n, s};
 
 pub(super) const BADGE: &str = "BADGE";
 
 /// How long what was made on a day is kept after it.
 const KEPT: Duration = Duration::days(90);
+/// When the inbox was closed: its account was deleted.
+const CLOSED: &str = "closed_at";
 const PREFIX: &str = "unread#";
 
 /// A day in UTC.
@@ -65,8 +67,11 @@ impl Changes {
         *self.0.entry(day).or_default() -= 1;
     }
 
-    fn is_empty(&self) -> bool {
-        self.0.values().all(|change| *change == 0)
+    /// What changes of the days that still count at a moment; the item has no others.
+    fn at(&self, now: Moment) -> impl Iterator<Item = (&Day, &i64)> {
+        self.0
+            .iter()
+            .filter(move |(day, by)| **by != 0 && day.ends_at() > now.unix_seconds())
     }
 }
 
@@ -90,7 +95,24 @@ impl Notifications {
         Ok(sum(&item.unwrap_or_default(), now))
     }
 
-    /// Adds to a commit what it does to the badge.
+    /// Closes an inbox for good: nothing is written into it from now on.
+    pub(super) async fn close(&self, recipient: AccountId, now: Moment) -> Result<(), CloudError> {
+        let mut badge = stored::key(inbox_key(recipient), BADGE);
+        badge.insert(CLOSED.to_owned(), s(now.to_string()));
+        badge.insert("expires_at".to_owned(), n(Day::of(now).ends_at()));
+        self.table
+            .client
+            .put_item()
+            .table_name(&self.table.name)
+            .set_item(Some(badge))
+            .send()
+            .await
+            .map(drop)
+            .map_err(CloudError::call("PutItem of a badge"))
+    }
+
+    /// Adds to a commit what it does to the badge, whose inbox must not have been closed: also where
+    /// it comes to nothing.
     pub(super) fn change_badge(
         &self,
         commit: &mut Commit,
@@ -98,9 +120,6 @@ impl Notifications {
         changes: &Changes,
         now: Moment,
     ) -> Result<(), CloudError> {
-        if changes.is_empty() {
-            return Ok(());
-        }
         let today = Day::of(now);
         let gone = Day(today.0.saturating_sub(KEPT).saturating_sub(Duration::DAY));
         let mut update = Update::builder()
@@ -110,21 +129,25 @@ impl Notifications {
             .expression_attribute_values(":expires", n(today.ends_at()))
             .expression_attribute_names("#gone", gone.attribute());
         let mut additions = Vec::new();
-        for (nth, (day, change)) in changes.0.iter().filter(|(_, by)| **by != 0).enumerate() {
+        for (nth, (day, change)) in changes.at(now).enumerate() {
             additions.push(format!("#day{nth} :by{nth}"));
             update = update
                 .expression_attribute_names(format!("#day{nth}"), day.attribute())
                 .expression_attribute_values(format!(":by{nth}"), n(*change));
         }
+        let add = if additions.is_empty() { "" } else { "ADD" };
+        let expression = format!(
+            "SET #expires = :expires REMOVE #gone {add} {}",
+            additions.join(", ")
+        );
         let update = update
-            .update_expression(format!(
-                "ADD {} SET #expires = :expires REMOVE #gone",
-                additions.join(", ")
-            ))
+            .update_expression(expression)
+            .condition_expression("attribute_not_exists(#closed)")
+            .expression_attribute_names("#closed", CLOSED)
             .build()
             .map_err(CloudError::call("a badge"))?;
         commit.push(
-            Guard::None,
+            Guard::InboxOpen,
             TransactWriteItem::builder().update(update).build(),
         );
         Ok(())

@@ -9,7 +9,7 @@ use callout_domain::moment::Moment;
 
 use super::badge::Changes;
 use super::stored::{Kept, Stored};
-use super::{Notifications, inbox_key, lowest_id};
+use super::{BEHIND_ALL, Notifications, inbox_key, lowest_id};
 use crate::commit::{Commit, CommitError, Guard};
 use crate::contention;
 use crate::failure::CloudError;
@@ -217,8 +217,7 @@ impl Notifications {
             .expression_attribute_names("#sk", stored::SK)
             .expression_attribute_values(":inbox", s(inbox_key(recipient)))
             .expression_attribute_values(":from", s(from.to_string()))
-            // An event's id begins with a digit up to 7; every other sort key of an inbox with a letter.
-            .expression_attribute_values(":end", s("8"))
+            .expression_attribute_values(":end", s(BEHIND_ALL))
             .expression_attribute_values(":request", s(request.to_string()))
             .into_paginator()
             .items()

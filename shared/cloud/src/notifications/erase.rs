@@ -6,7 +6,7 @@ use callout_domain::moment::Moment;
 use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::change::Change;
-use super::{Notifications, inbox_key};
+use super::{BEHIND_ALL, Notifications, inbox_key};
 use crate::failure::CloudError;
 use crate::stored::{Item, PK, SK, s};
 
@@ -14,11 +14,13 @@ use crate::stored::{Item, PK, SK, s};
 const DELETED_AT_ONCE: usize = 16;
 
 impl Notifications {
-    /// Empties an inbox.
+    /// Closes an inbox and empties it: what is told at the same time is there before, or never. That it
+    /// is closed stays for as long as what was told could have.
     ///
     /// # Errors
     /// When the table cannot be read or written; what is left then can be erased again.
-    pub async fn erase(&self, recipient: AccountId) -> Result<(), CloudError> {
+    pub async fn erase(&self, recipient: AccountId, now: Moment) -> Result<(), CloudError> {
+        self.close(recipient, now).await?;
         let mut pages = self.keys(recipient).into_paginator().send();
         while let Some(page) = pages.next().await {
             let page = page.map_err(CloudError::call("Query of notifications"))?;
@@ -45,18 +47,19 @@ impl Notifications {
             .await
     }
 
-    /// A consistent query for all keys of an inbox.
+    /// A consistent query for the keys of all notifications of an inbox.
     fn keys(&self, recipient: AccountId) -> QueryFluentBuilder {
         self.table
             .client
             .query()
             .table_name(&self.table.name)
             .consistent_read(true)
-            .key_condition_expression("#pk = :inbox")
+            .key_condition_expression("#pk = :inbox AND #sk < :end")
             .projection_expression("#pk, #sk")
             .expression_attribute_names("#pk", PK)
             .expression_attribute_names("#sk", SK)
             .expression_attribute_values(":inbox", s(inbox_key(recipient)))
+            .expression_attribute_values(":end", s(BEHIND_ALL))
     }
 
     async fn delete(&self, key: Item) -> Result<(), CloudError> {

@@ -7,7 +7,7 @@ use callout_domain::ids::{AccountId, EventId};
 use callout_domain::moment::Moment;
 
 use super::stored::{Kept, Route};
-use super::{Notification, Notifications, inbox_key};
+use super::{BEHIND_ALL, Notification, Notifications, inbox_key};
 use crate::failure::CloudError;
 use crate::paging::{Page, Paging};
 use crate::stored::{self, PK, s};
@@ -58,8 +58,9 @@ impl Notifications {
             Which::Unread => (Some("current"), "current", Some("attribute_exists(unread)")),
             Which::Archived => (None, stored::SK, Some("attribute_exists(archived_at)")),
         };
-        // Every other sort key of an inbox begins with a letter, and an event's id with a digit.
-        let before = paging.before.map_or("8".to_owned(), |id| id.to_string());
+        let before = paging
+            .before
+            .map_or_else(|| BEHIND_ALL.to_owned(), |id| id.to_string());
         // One more than asked for tells whether there is more.
         let most = match filter {
             None => paging.limit + 1,

@@ -3,7 +3,7 @@
 //! | pk | sk | what |
 //! |---|---|---|
 //! | `ACCOUNT#<recipient>` | `<event id>` | `stored::Stored`: the message, `read_at`, `archived_at`, `acked_at`, `sent_at`, `deliveries` |
-//! | `ACCOUNT#<recipient>` | `BADGE` | `badge`: how many are unread, counted by the day on which they were made |
+//! | `ACCOUNT#<recipient>` | `BADGE` | `badge`: how many are unread, counted by the day on which they were made; `closed_at` once its account was deleted |
 //! | `DELIVERIES#<day>` | `<kind>#<channel>#<shard>` | `tally`: `attempted`, `sent`, `delivered`, `failed` |
 //! | `EVENT#<event id>` | `HEARD#<shard>` | `tally`: how many have acknowledged it |
 //!
@@ -86,6 +86,10 @@ impl Notifications {
 fn inbox_key(recipient: AccountId) -> String {
     format!("ACCOUNT#{recipient}")
 }
+
+/// Comes after the ids of all events, which begin with a digit up to 7, and before every other sort key
+/// of an inbox, which begins with a letter.
+const BEHIND_ALL: &str = "8";
 
 /// The lowest id of an event that can have been drawn `at` or later.
 fn lowest_id(at: Moment) -> EventId {

@@ -1,6 +1,7 @@
 //! Writing what people are told into their inboxes, many at once.
 
 use std::collections::{BTreeMap, HashMap};
+use std::ops::Range;
 
 use aws_sdk_dynamodb::types::{Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem};
 use callout_domain::delivery::Attempt;
@@ -38,6 +39,8 @@ pub struct Entry {
 pub enum Standing {
     /// It was not there, and is now; its attempts may begin.
     New,
+    /// It is not written: the inbox's account was deleted.
+    Closed,
     /// It was there before.
     There {
         /// Its sockets need not be told again: one took it, or the client has acknowledged it.
@@ -98,19 +101,19 @@ impl Notifications {
             .collect())
     }
 
-    /// The transaction for these entries, and which of its items is the notification of which entry.
+    /// The transaction for these entries, and which of its items are of which entry.
     async fn put_commit(
         &self,
         entries: &[(usize, &Entry)],
         archives: &[EventId],
         now: Moment,
-    ) -> Result<(Commit, HashMap<usize, usize>), CloudError> {
+    ) -> Result<(Commit, Vec<Owned>), CloudError> {
         let earlier = self.earlier(entries, archives).await?;
         let mut commit = self.commit();
-        let mut owners = HashMap::new();
+        let mut owners = Vec::new();
         let mut begun: BTreeMap<Channel, Tally> = BTreeMap::new();
         for (nth, entry) in entries {
-            owners.insert(commit.len(), *nth);
+            let first = commit.len();
             self.put(&mut commit, entry, now)?;
             for route in &entry.routes {
                 begun.entry(route.channel()).or_default().attempted += 1;
@@ -131,6 +134,7 @@ impl Notifications {
                 }
             }
             self.change_badge(&mut commit, entry.recipient, &badge, now)?;
+            owners.push((first..commit.len(), *nth));
         }
         if let Some((_, entry)) = entries.first() {
             self.tally(&mut commit, &entry.notification, &begun)?;
@@ -176,25 +180,36 @@ impl Notifications {
     }
 }
 
+/// The items of a transaction that are of one entry, the notification first and the badge last.
+type Owned = (Range<usize>, usize);
+
+/// Notes the entries that are there already, and those that nobody has an inbox for.
 fn note_those_there(
     refusal: Refusal,
-    owners: &HashMap<usize, usize>,
+    owned: &[Owned],
     there: &mut HashMap<usize, Standing>,
 ) -> Result<(), CloudError> {
     for refused in refusal.all {
-        let Some(nth) = owners.get(&refused.place) else {
+        let Some((items, nth)) = owned
+            .iter()
+            .find(|(items, _)| items.contains(&refused.place))
+        else {
             continue;
         };
-        let item = refused.found.ok_or_else(|| CloudError::Malformed {
-            what: "a refused notification",
-            source: "what is there instead was not told".into(),
-        })?;
-        let kept: Kept = stored::read("a notification", item)?;
-        let standing = Standing::There {
-            heard: kept.body.sent_at.is_some() || kept.body.acked_at.is_some(),
-            attempts: kept.body.deliveries,
-        };
-        there.insert(*nth, standing);
+        if refused.guard == Guard::InboxOpen {
+            there.insert(*nth, Standing::Closed);
+        } else if refused.place == items.start {
+            let item = refused.found.ok_or_else(|| CloudError::Malformed {
+                what: "a refused notification",
+                source: "what is there instead was not told".into(),
+            })?;
+            let kept: Kept = stored::read("a notification", item)?;
+            let standing = Standing::There {
+                heard: kept.body.sent_at.is_some() || kept.body.acked_at.is_some(),
+                attempts: kept.body.deliveries,
+            };
+            there.insert(*nth, standing);
+        }
     }
     Ok(())
 }

@@ -24,18 +24,19 @@ use crate::stored::{self, PK, n, s};
 const SHARDS: u32 = 8;
 const KEPT: Duration = Duration::days(400);
 
-/// How many attempts came how far.
+/// How many attempts came how far. One of the items that a counter is may be below zero by itself: what
+/// was counted in one is taken back in another.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
 #[serde(default)]
 pub struct Tally {
     /// Were begun.
-    pub attempted: u64,
+    pub attempted: i64,
     /// Were handed over.
-    pub sent: u64,
+    pub sent: i64,
     /// Were acknowledged by the client.
-    pub delivered: u64,
+    pub delivered: i64,
     /// Were not handed over.
-    pub failed: u64,
+    pub failed: i64,
 }
 
 #[derive(Deserialize)]
@@ -150,7 +151,7 @@ impl Notifications {
         &self,
         commit: &mut Commit,
         key: stored::Item,
-        counts: &[(&str, u64)],
+        counts: &[(&str, i64)],
         at: Moment,
     ) -> Result<(), CloudError> {
         let mut update = Update::builder()
@@ -159,14 +160,11 @@ impl Notifications {
             .expression_attribute_names("#expires", "expires_at")
             .expression_attribute_values(":expires", n(ends_at(at)));
         let mut additions = Vec::new();
-        for (name, count) in counts.iter().filter(|(_, count)| *count > 0) {
+        for (name, count) in counts.iter().filter(|(_, count)| *count != 0) {
             additions.push(format!("#{name} :{name}"));
             update = update
                 .expression_attribute_names(format!("#{name}"), *name)
-                .expression_attribute_values(
-                    format!(":{name}"),
-                    n(i64::try_from(*count).unwrap_or(i64::MAX)),
-                );
+                .expression_attribute_values(format!(":{name}"), n(*count));
         }
         if additions.is_empty() {
             return Ok(());
