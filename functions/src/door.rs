@@ -68,6 +68,9 @@ doors! {
     "medicine.respond" => Http crate::medicine::respond;
     "medicine.cancel_request" => Http crate::medicine::cancel_request;
     "medicine.complete_request" => Http crate::medicine::complete_request;
+    "blood.active_requests" => Http crate::blood::active_requests;
+    "blood.my_requests" => Http crate::blood::my_requests;
+    "blood.close_request" => Http crate::blood::close_request;
     "notifications.list" => Http crate::notifications::list;
     "notifications.count_unread" => Http crate::notifications::count_unread;
     "notifications.mark_read" => Http crate::notifications::mark_read;

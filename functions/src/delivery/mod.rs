@@ -54,6 +54,7 @@ pub(crate) async fn handle(record: Record) -> Result<(), Broken> {
             request,
             since,
         } => retract::archive(&CLOUD, account, request, since, now).await,
+        Errand::Shelve { events, of } => retract::shelve(&CLOUD, &events, of, now).await,
         Errand::Greet {
             account,
             connection,

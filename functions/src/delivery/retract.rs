@@ -1,4 +1,4 @@
-//! `Retract` and `Archive`: what was said is taken out of inboxes again, or put aside.
+//! `Retract`, `Archive` and `Shelve`: what was said is taken out of inboxes again, or put aside.
 
 use callout_cloud::Cloud;
 use callout_cloud::failure::CloudError;
@@ -27,6 +27,19 @@ pub(super) async fn retract(
             notifications.retract(person.account, event, now)
         })
         .await
+}
+
+pub(super) async fn shelve(
+    cloud: &Cloud,
+    events: &[EventId],
+    of: Recipients,
+    now: Moment,
+) -> Result<(), CloudError> {
+    let nothing = Message::new(String::new(), Value::Null);
+    let people = people::of(cloud, &nothing, of).await?;
+    let accounts: Vec<AccountId> = people.iter().map(|person| person.account).collect();
+    let notifications = cloud.notifications().await?;
+    notifications.archive_for(&accounts, events, now).await
 }
 
 pub(super) async fn archive(

@@ -139,6 +139,31 @@ pub(crate) fn archive_for_requester(
     outbox.post(commit, &event, 0)
 }
 
+/// What its audience was told of a request is over for all but these people, who are told so: it is
+/// archived, without telling them.
+pub(crate) fn shelve_for_others(
+    request: &Header,
+    but_for: &[AccountId],
+    outbox: &Outbox,
+    commit: &mut Commit,
+    now: Moment,
+) -> Result<(), CloudError> {
+    let id = EventId::new(clock::fresh_ulid());
+    let events: Vec<Event> = audience(request, but_for)
+        .into_iter()
+        .map(|of| Event {
+            id,
+            subject: Subject::Request(request.id),
+            at: now,
+            errand: Errand::Shelve {
+                events: request.announcements(),
+                of,
+            },
+        })
+        .collect();
+    post(outbox, commit, &events)
+}
+
 fn post(outbox: &Outbox, commit: &mut Commit, events: &[Event]) -> Result<(), CloudError> {
     for (chunk, event) in (0..).zip(events) {
         outbox.post(commit, event, chunk)?;

@@ -5,6 +5,7 @@
 //! directly, as copies of one that was registered, and stand where people live; those who act in a
 //! measurement are registered like anybody.
 
+mod blood;
 mod broadcast;
 mod cold;
 mod cost;
@@ -41,6 +42,8 @@ pub enum Part {
     Broadcast,
     /// A request to ever more pharmacies in reach.
     Reach,
+    /// A request for blood to all donors of a city.
+    Blood,
     /// Many customers at once.
     Load,
     /// The radius search alone.
@@ -53,9 +56,10 @@ pub enum Part {
 
 impl Part {
     /// All of them, in the order in which they are measured.
-    pub const ALL: [Self; 6] = [
+    pub const ALL: [Self; 7] = [
         Self::Broadcast,
         Self::Reach,
+        Self::Blood,
         Self::Load,
         Self::Search,
         Self::Cold,
@@ -67,6 +71,7 @@ impl Part {
         match self {
             Self::Broadcast => "broadcast",
             Self::Reach => "reach",
+            Self::Blood => "blood",
             Self::Load => "load",
             Self::Search => "search",
             Self::Cold => "cold",
@@ -90,6 +95,8 @@ pub struct Options {
     pub sizes: Vec<usize>,
     /// Numbers of pharmacies in reach, for [`Part::Reach`].
     pub in_reach: Vec<usize>,
+    /// Numbers of donors in a city, for [`Part::Blood`].
+    pub donors: Vec<usize>,
     /// Numbers of customers at once, for [`Part::Load`].
     pub customers: Vec<usize>,
     /// Responders for [`Part::Search`].
@@ -159,6 +166,7 @@ async fn measure(
     Ok(match part {
         Part::Broadcast => vec![Box::pin(broadcast::measure(&ground, options, progress)).await?],
         Part::Reach => vec![Box::pin(reach::measure(&ground, options, progress)).await?],
+        Part::Blood => vec![Box::pin(blood::measure(&ground, options, progress)).await?],
         Part::Load => vec![Box::pin(load::measure(&ground, options, progress)).await?],
         Part::Search => vec![Box::pin(search::measure(&ground, options, progress)).await?],
         Part::Cold => Box::pin(cold::measure(&ground, options, progress)).await?,

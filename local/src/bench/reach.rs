@@ -132,7 +132,7 @@ async fn round(awake: &mut Awake, count: usize, waits: &mut Waits) -> Result<(),
 }
 
 /// How many notifications were put into inboxes: the only items that delivery puts.
-fn inboxes_written(call: &Metered) -> usize {
+pub(super) fn inboxes_written(call: &Metered) -> usize {
     let is_delivery = call.function.as_deref() == Some("DeliveryFunction");
     if is_delivery && !call.refused {
         call.puts

@@ -16,10 +16,10 @@ use crate::cloud::{self, LocalCloud};
 use crate::dynamodb::streams::Polling;
 use crate::state::State;
 
-/// Pharmacies put into the table at once.
-const PUT_AT_ONCE: usize = 5_000;
+/// People put into the table at once.
+pub(super) const PUT_AT_ONCE: usize = 5_000;
 /// People who register or sign in at once: each holds a core for a password's hash.
-const PEOPLE_AT_ONCE: usize = 4;
+pub(super) const PEOPLE_AT_ONCE: usize = 4;
 
 /// What every stack of the measurements is made of.
 #[derive(Debug, Clone)]
@@ -214,7 +214,7 @@ fn listens(place: usize, count: usize, listening: usize) -> bool {
     (0..listening).any(|nth| nth * (count - 1) / steps == place)
 }
 
-async fn sign_in(api: &Api, people: &[Person]) -> Result<Vec<Account>, BenchError> {
+pub(super) async fn sign_in(api: &Api, people: &[Person]) -> Result<Vec<Account>, BenchError> {
     let signing_in = futures::stream::iter(people.iter().cloned()).map(|person| async {
         let session = api.login(&person.email, &person.password).await?;
         Ok(Account {
@@ -226,7 +226,7 @@ async fn sign_in(api: &Api, people: &[Person]) -> Result<Vec<Account>, BenchErro
     signing_in.buffered(PEOPLE_AT_ONCE).try_collect().await
 }
 
-fn person(role: &str, number: usize, profile: Value) -> Person {
+pub(super) fn person(role: &str, number: usize, profile: Value) -> Person {
     Person {
         role: role.to_owned(),
         email: format!("{role}-{number}@example.com"),

@@ -31,6 +31,9 @@ pub(super) struct Arguments {
     /// Numbers of pharmacies in reach
     #[arg(long, value_delimiter = ',', default_values_t = [100, 1_000, 10_000])]
     reach: Vec<usize>,
+    /// Numbers of donors in a city
+    #[arg(long, value_delimiter = ',', default_values_t = [1_000, 20_000])]
+    donors: Vec<usize>,
     /// Numbers of customers at once
     #[arg(long, value_delimiter = ',', default_values_t = [8, 64])]
     customers: Vec<usize>,
@@ -65,13 +68,14 @@ struct Named(Part);
 
 impl ValueEnum for Named {
     fn value_variants<'a>() -> &'a [Self] {
-        const ALL: [Named; 6] = [
+        const ALL: [Named; 7] = [
             Named(Part::ALL[0]),
             Named(Part::ALL[1]),
             Named(Part::ALL[2]),
             Named(Part::ALL[3]),
             Named(Part::ALL[4]),
             Named(Part::ALL[5]),
+            Named(Part::ALL[6]),
         ];
         &ALL
     }
@@ -143,6 +147,7 @@ impl Arguments {
             parts,
             sizes: self.sizes.clone(),
             in_reach: self.reach.clone(),
+            donors: self.donors.clone(),
             customers: self.customers.clone(),
             responders: self.responders,
             rounds: self.rounds.max(1),
@@ -156,6 +161,7 @@ impl Arguments {
         Options {
             sizes: vec![100, 1_000],
             in_reach: vec![100],
+            donors: vec![100],
             customers: vec![8],
             responders: 10_000,
             rounds: 10,

@@ -66,6 +66,13 @@ pub enum Errand {
         /// When the request was made.
         since: Moment,
     },
+    /// Archive in inboxes what was said there, without a word.
+    Shelve {
+        /// By which events it was said.
+        events: Vec<EventId>,
+        /// To whom.
+        of: Recipients,
+    },
     /// Greet a socket that has just been admitted, and replay what its account has missed.
     Greet {
         /// Whose socket.

@@ -1,22 +1,26 @@
 //! What a recipient, or the end of a request, does to notifications: read, archive, remove. Each changes
 //! the badge in the same transaction, and each notification only as it was read.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 
 use aws_sdk_dynamodb::types::{Delete, TransactWriteItem, Update};
 use callout_domain::ids::{AccountId, EventId, RequestId};
 use callout_domain::moment::Moment;
+use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::badge::Changes;
 use super::stored::{Kept, Stored};
 use super::{BEHIND_ALL, Notifications, inbox_key, lowest_id};
-use crate::commit::{Commit, CommitError, Guard};
+use crate::commit::{Commit, CommitError, Guard, MOST_ITEMS};
 use crate::contention;
 use crate::failure::CloudError;
 use crate::stored::{self, s};
 
 /// How many are changed in one transaction, of 100 items with the badge.
 const AT_ONCE: usize = 90;
+
+/// How many transactions are made at once where inboxes are changed together.
+const GROUPS_AT_ONCE: usize = 8;
 
 /// What is done to a notification.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -74,6 +78,31 @@ impl Notifications {
             .await
     }
 
+    /// Archives what these were told by any of these events, where it is in their inboxes.
+    ///
+    /// # Errors
+    /// When the table cannot be read or written; it can be done again.
+    pub async fn archive_for(
+        &self,
+        recipients: &[AccountId],
+        events: &[EventId],
+        now: Moment,
+    ) -> Result<(), CloudError> {
+        for events in events.chunks(AT_ONCE) {
+            // Each inbox has its badge in the transaction too.
+            let groups: Vec<Vec<_>> = recipients
+                .chunks(MOST_ITEMS / (events.len() + 1))
+                .map(|group| places(group, events))
+                .collect();
+            futures::stream::iter(groups)
+                .map(|group| async move { self.change_few(&group, Change::Archive, now).await })
+                .buffer_unordered(GROUPS_AT_ONCE)
+                .try_collect::<()>()
+                .await?;
+        }
+        Ok(())
+    }
+
     pub(super) async fn change_all(
         &self,
         recipient: AccountId,
@@ -82,26 +111,26 @@ impl Notifications {
         now: Moment,
     ) -> Result<(), CloudError> {
         for events in events.chunks(AT_ONCE) {
-            self.change_few(recipient, events, change, now).await?;
+            let places = places(&[recipient], events);
+            self.change_few(&places, change, now).await?;
         }
         Ok(())
     }
 
     async fn change_few(
         &self,
-        recipient: AccountId,
-        events: &[EventId],
+        places: &[(AccountId, EventId)],
         change: Change,
         now: Moment,
     ) -> Result<(), CloudError> {
         for tries in 0..contention::TRIES {
-            let places: Vec<_> = events.iter().map(|event| (recipient, *event)).collect();
-            let found = self.read_notifications(&places).await?;
+            let found = self.read_notifications(places).await?;
             let mut commit = self.commit();
-            let mut badge = Changes::default();
-            for ((_, event), stored) in &found {
+            let mut badges: BTreeMap<AccountId, Changes> = BTreeMap::new();
+            for ((recipient, event), stored) in &found {
                 if change.applies_to(stored) {
-                    self.change(&mut commit, recipient, *event, stored, change, now)?;
+                    self.change(&mut commit, *recipient, *event, stored, change, now)?;
+                    let badge = badges.entry(*recipient).or_default();
                     stored
                         .counted_on()
                         .into_iter()
@@ -111,7 +140,9 @@ impl Notifications {
             if commit.is_empty() {
                 return Ok(());
             }
-            self.change_badge(&mut commit, recipient, &badge, now)?;
+            for (recipient, badge) in &badges {
+                self.change_badge(&mut commit, *recipient, badge, now)?;
+            }
             match commit.run().await {
                 Ok(()) => return Ok(()),
                 Err(CommitError::Refused(_)) => contention::wait(tries).await,
@@ -229,4 +260,13 @@ impl Notifications {
         }
         Ok(about)
     }
+}
+
+/// Each event in each inbox.
+fn places(recipients: &[AccountId], events: &[EventId]) -> Vec<(AccountId, EventId)> {
+    let mut places = Vec::with_capacity(recipients.len() * events.len());
+    for recipient in recipients {
+        places.extend(events.iter().map(|event| (*recipient, *event)));
+    }
+    places
 }

@@ -125,9 +125,13 @@ impl Standing {
         self.counts().accepted > 0
     }
 
-    /// Whether the request is on the list of who stands here.
+    /// Whether the request is on the list of who stands here: not of those who want to see it no more,
+    /// or have taken their promise back.
     pub const fn lists_request(self) -> bool {
-        self.counts().ignored == 0
+        match self {
+            Self::Silent | Self::Called | Self::Accepted | Self::Confirmed => true,
+            Self::Withdrawn | Self::Ignored => false,
+        }
     }
 }
 
@@ -287,7 +291,7 @@ pub(super) mod tests {
             (Standing::Silent, counts(0, 0, 0), false, true),
             (Standing::Called, counts(0, 0, 0), false, true),
             (Standing::Accepted, counts(1, 0, 0), true, true),
-            (Standing::Withdrawn, counts(0, 0, 0), false, true),
+            (Standing::Withdrawn, counts(0, 0, 0), false, false),
             (Standing::Confirmed, counts(1, 1, 0), true, true),
             (Standing::Ignored, counts(0, 0, 1), false, false),
         ] {

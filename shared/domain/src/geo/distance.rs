@@ -15,6 +15,9 @@ pub const EARTH_RADIUS_KM: f64 = 6371.0088;
 pub struct RadiusKm(f64);
 
 impl RadiusKm {
+    /// The widest there is.
+    pub const WIDEST: Self = Self(50.0);
+
     /// A radius of 1 to 50 kilometres, both included.
     ///
     /// # Errors
