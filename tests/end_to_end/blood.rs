@@ -41,7 +41,8 @@ async fn the_seeds_end_to_end_test() {
     stage.settled().await;
     let pushed = stage.pushed("b-phone");
     assert_eq!(pushed.len(), 1, "{pushed:?}");
-    let shown = json!({"title": "Emergency Blood Request", "body": "Urgent: O+ needed in Chennai!"});
+    let shown =
+        json!({"title": "Emergency Blood Request", "body": "Urgent: O+ needed in Chennai!"});
     assert_eq!(pushed[0]["notification"], shown);
     assert_eq!(pushed[0]["data"]["requestId"], request.as_str());
 
@@ -144,7 +145,10 @@ async fn each_is_shown_the_number_that_is_for_them_and_nobody_the_requesters() {
     stage.settled().await;
     for (person, token) in [(&comes, "comes"), (&watches, "watches")] {
         let record = json!([stage.inbox(&person.id).await, stage.pushed(token)]);
-        assert!(!digits(&record.to_string()).contains(&digits(PATIENT)), "{record}");
+        assert!(
+            !digits(&record.to_string()).contains(&digits(PATIENT)),
+            "{record}"
+        );
         hides(&record, &requester);
     }
 }
@@ -191,7 +195,12 @@ async fn the_requester_hears_of_every_donor_as_they_come_by_socket_inbox_and_pus
     let pushed = stage.pushed("requesters-phone");
     let pushed: Vec<_> = pushed.iter().map(|one| &one["data"]["event_id"]).collect();
     assert_eq!(pushed, events.iter().collect::<Vec<_>>());
-    let mut inbox: Vec<_> = requester.inbox("").await.iter().map(|one| one["id"].clone()).collect();
+    let mut inbox: Vec<_> = requester
+        .inbox("")
+        .await
+        .iter()
+        .map(|one| one["id"].clone())
+        .collect();
     inbox.reverse();
     assert_eq!(inbox, events);
 
@@ -237,11 +246,24 @@ async fn nobody_but_its_owner_closes_a_request_and_only_while_it_is_active() {
     assert_eq!(told["requestId"], request.as_str());
     for status in ["Completed", "Cancelled"] {
         let again = owner.closes(&request, status).await;
-        assert_eq!((again.status, &again.body["code"]), (400, &json!("cancelled")));
+        assert_eq!(
+            (again.status, &again.body["code"]),
+            (400, &json!("cancelled"))
+        );
     }
-    for step in ["call", "accept-request", "withdraw-request", "confirm-donation", "ignore-request"] {
+    for step in [
+        "call",
+        "accept-request",
+        "withdraw-request",
+        "confirm-donation",
+        "ignore-request",
+    ] {
         let late = other.tries_to(step, &request).await;
-        assert_eq!((late.status, &late.body["code"]), (400, &json!("cancelled")), "{step}");
+        assert_eq!(
+            (late.status, &late.body["code"]),
+            (400, &json!("cancelled")),
+            "{step}"
+        );
     }
     // What is told of the end stays; what was told before it is archived.
     stage.settled().await;
@@ -257,7 +279,13 @@ async fn only_donors_ask_for_blood_and_answer() {
     let request = owner.requests_blood(json!({})).await;
     let customer = stage.customer("John Doe").await;
     let pharmacy = stage.pharmacy("Near", 13.08, 80.27).await;
-    let steps = ["call", "accept-request", "withdraw-request", "confirm-donation", "ignore-request"];
+    let steps = [
+        "call",
+        "accept-request",
+        "withdraw-request",
+        "confirm-donation",
+        "ignore-request",
+    ];
     for stranger in [&customer, &pharmacy] {
         assert_eq!(stranger.asks_for_blood(json!({})).await.status, 403);
         for list in ["active-requests", "my-requests"] {
@@ -265,7 +293,11 @@ async fn only_donors_ask_for_blood_and_answer() {
             assert_eq!(refused.status, 403, "{list}");
         }
         for step in steps {
-            assert_eq!(stranger.tries_to(step, &request).await.status, 403, "{step}");
+            assert_eq!(
+                stranger.tries_to(step, &request).await.status,
+                403,
+                "{step}"
+            );
         }
     }
     for list in ["active-requests", "my-requests"] {
@@ -275,12 +307,17 @@ async fn only_donors_ask_for_blood_and_answer() {
     for step in steps {
         assert_eq!(owner.tries_to(step, &request).await.status, 400, "{step}");
     }
-    let far = stage.donor_with("Elsewhere", json!({"city": "Delhi"})).await;
+    let far = stage
+        .donor_with("Elsewhere", json!({"city": "Delhi"}))
+        .await;
     for step in steps {
         let unknown = far.tries_to(step, &request).await;
         assert_eq!(unknown.status, 404, "{step}: {}", unknown.body);
     }
     let own = owner.own_blood_request(&request).await;
-    assert_eq!((&own["acceptedCount"], &own["rejectedCount"]), (&json!(0), &json!(0)));
+    assert_eq!(
+        (&own["acceptedCount"], &own["rejectedCount"]),
+        (&json!(0), &json!(0))
+    );
     assert_eq!(own["responders"], json!([]));
 }

@@ -57,7 +57,10 @@ async fn of_twenty_who_accept_two_units_at_once_exactly_two_are_accepted() {
         .map(|one| one["donorId"].as_str().unwrap())
         .collect();
     named.sort_unstable();
-    let mut expected: Vec<_> = accepted.iter().map(|(donor, _)| donor.id.as_str()).collect();
+    let mut expected: Vec<_> = accepted
+        .iter()
+        .map(|(donor, _)| donor.id.as_str())
+        .collect();
     expected.sort_unstable();
     assert_eq!(named, expected);
 
@@ -82,7 +85,11 @@ async fn of_two_who_confirm_the_last_unit_at_once_both_gave_and_it_is_completed_
     let donors = stage.donors(4).await;
     for round in 0..5 {
         let request = requester.requests_blood(json!({"units": 2})).await;
-        let pair = if round % 2 == 0 { &donors[..2] } else { &donors[2..] };
+        let pair = if round % 2 == 0 {
+            &donors[..2]
+        } else {
+            &donors[2..]
+        };
         for donor in &donors {
             let never = json!({"last_donation_date": null});
             assert_eq!(donor.patch("/donor/profile/", never).await.status, 200);
@@ -97,7 +104,10 @@ async fn of_two_who_confirm_the_last_unit_at_once_both_gave_and_it_is_completed_
         .await;
         assert_eq!(statuses(&confirmed), [200, 200], "{confirmed:?}");
         let own = requester.own_blood_request(&request).await;
-        assert_eq!((&own["status"], &own["confirmedCount"]), (&json!("Completed"), &json!(2)));
+        assert_eq!(
+            (&own["status"], &own["confirmedCount"]),
+            (&json!("Completed"), &json!(2))
+        );
         for donor in pair {
             assert_eq!(donor.donor_profile().await["last_donation_date"], day(0));
             let again = donor.tries_to("confirm-donation", &request).await;
@@ -116,7 +126,10 @@ async fn of_two_who_confirm_the_last_unit_at_once_both_gave_and_it_is_completed_
             assert!(told.count() <= usize::from(came), "round {round}");
         }
         for _ in 0..4 {
-            assert_eq!(socket.expect("donor_response").await["requestId"], request.as_str());
+            assert_eq!(
+                socket.expect("donor_response").await["requestId"],
+                request.as_str()
+            );
         }
     }
     // That it was completed is all that the requester is left with of each.
@@ -132,14 +145,23 @@ async fn confirming_twice_is_giving_once() {
     let donor = stage.donor("Ravi Shankar").await;
     let request = requester.requests_blood(json!({"units": 3})).await;
     let early = donor.tries_to("confirm-donation", &request).await;
-    assert_eq!((early.status, &early.body["code"]), (400, &json!("not_accepted")));
+    assert_eq!(
+        (early.status, &early.body["code"]),
+        (400, &json!("not_accepted"))
+    );
     donor.does("accept-request", &request).await;
     let twice = join_all((0..2).map(|_| donor.tries_to("confirm-donation", &request))).await;
     assert_eq!(statuses(&twice), [200, 400], "{twice:?}");
     let again = donor.tries_to("confirm-donation", &request).await;
-    assert_eq!((again.status, &again.body["code"]), (400, &json!("already_confirmed")));
+    assert_eq!(
+        (again.status, &again.body["code"]),
+        (400, &json!("already_confirmed"))
+    );
     let own = requester.own_blood_request(&request).await;
-    assert_eq!((&own["acceptedCount"], &own["confirmedCount"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (&own["acceptedCount"], &own["confirmedCount"]),
+        (&json!(1), &json!(1))
+    );
     assert_eq!(own["status"], "Active");
     assert_eq!(donor.donor_profile().await["last_donation_date"], day(0));
 }
@@ -156,7 +178,10 @@ async fn a_donor_who_gave_too_short_a_while_ago_is_told_from_when_on_they_may() 
     let refused = tired.tries_to("accept-request", &request).await;
     assert_eq!(refused.status, 400, "{}", refused.body);
     let sentence = refused.text("error");
-    assert!(sentence.contains("90 days") && sentence.contains(&day(-1)), "{sentence}");
+    assert!(
+        sentence.contains("90 days") && sentence.contains(&day(-1)),
+        "{sentence}"
+    );
     rested.does("accept-request", &request).await;
     let own = requester.own_blood_request(&request).await;
     assert_eq!(own["acceptedCount"], 1);
@@ -171,11 +196,17 @@ async fn who_withdraws_makes_room_and_may_come_again() {
     let request = requester.requests_blood(json!({"units": 1})).await;
     first.does("accept-request", &request).await;
     let covered = second.tries_to("accept-request", &request).await;
-    assert_eq!((covered.status, &covered.body["code"]), (400, &json!("covered")));
+    assert_eq!(
+        (covered.status, &covered.body["code"]),
+        (400, &json!("covered"))
+    );
     first.does("withdraw-request", &request).await;
     assert!(first.active_requests("").await.is_empty());
     let own = requester.own_blood_request(&request).await;
-    assert_eq!((&own["acceptedCount"], &own["rejectedCount"]), (&json!(0), &json!(1)));
+    assert_eq!(
+        (&own["acceptedCount"], &own["rejectedCount"]),
+        (&json!(0), &json!(1))
+    );
     second.does("accept-request", &request).await;
     let late = first.tries_to("accept-request", &request).await;
     assert_eq!((late.status, &late.body["code"]), (400, &json!("covered")));
@@ -183,9 +214,15 @@ async fn who_withdraws_makes_room_and_may_come_again() {
     first.does("accept-request", &request).await;
     assert_eq!(first.active_ids("").await, [request.clone()]);
     let twice = first.tries_to("accept-request", &request).await;
-    assert_eq!((twice.status, &twice.body["code"]), (400, &json!("already_accepted")));
+    assert_eq!(
+        (twice.status, &twice.body["code"]),
+        (400, &json!("already_accepted"))
+    );
     let own = requester.own_blood_request(&request).await;
-    assert_eq!((&own["acceptedCount"], &own["rejectedCount"]), (&json!(1), &json!(1)));
+    assert_eq!(
+        (&own["acceptedCount"], &own["rejectedCount"]),
+        (&json!(1), &json!(1))
+    );
 }
 
 async fn told_that_all_ignored(requester: &Person) -> usize {
@@ -219,7 +256,10 @@ async fn when_all_have_ignored_it_the_requester_is_told_once() {
         assert!(donor.active_requests("").await.is_empty());
     }
     let own = requester.own_blood_request(&request).await;
-    assert_eq!((&own["rejectedCount"], &own["status"]), (&json!(5), &json!("Active")));
+    assert_eq!(
+        (&own["rejectedCount"], &own["status"]),
+        (&json!(5), &json!("Active"))
+    );
     assert_eq!(own["responders"], json!([]));
 
     // Somebody changes their mind, and back: that is no news.

@@ -21,7 +21,9 @@ async fn stage_of_hours(hours: u8) -> Stage {
 /// Has a request be as old as if it had been made some minutes earlier.
 async fn age(stage: &Stage, request: &str, minutes: i64) {
     let key = json!({"pk": {"S": format!("REQUEST#{request}")}, "sk": {"S": "REQUEST"}});
-    let found = stage.table("Requests", "GetItem", json!({"Key": key})).await;
+    let found = stage
+        .table("Requests", "GetItem", json!({"Key": key}))
+        .await;
     let made = found["Item"]["created_at"]["S"].as_str().unwrap();
     let made: Moment = made.parse().unwrap();
     let earlier = made.plus(-time::Duration::minutes(minutes));
@@ -53,7 +55,10 @@ async fn what_nobody_ends_expires_after_the_hours_of_the_deployment() {
         ];
         for answer in late {
             if expires {
-                assert_eq!((answer.status, &answer.body["code"]), (400, &json!("expired")));
+                assert_eq!(
+                    (answer.status, &answer.body["code"]),
+                    (400, &json!("expired"))
+                );
             } else {
                 assert_eq!(answer.status, 200, "{}", answer.body);
             }
@@ -122,7 +127,11 @@ async fn a_donor_who_leaves_makes_room_and_takes_along_who_they_were() {
     let inbox = requester.inbox("").await;
     let kept = stage.inbox(&requester.id).await;
     let seen = json!([own, inbox, kept]).to_string();
-    for was in ["Ravi", leaving.phone_number.as_str(), leaving.email.as_str()] {
+    for was in [
+        "Ravi",
+        leaving.phone_number.as_str(),
+        leaving.email.as_str(),
+    ] {
         assert!(!seen.contains(was), "{was}: {seen}");
     }
     assert_eq!(own["status"], "Active");
@@ -159,7 +168,12 @@ async fn a_requester_who_leaves_takes_the_need_along() {
         let late = donor.tries_to("call", &request).await;
         assert!([400, 404].contains(&late.status), "{}", late.body);
         let kept = json!(stage.inbox(&donor.id).await).to_string();
-        for was in ["Sarah", "John Doe", PATIENT, requester.phone_number.as_str()] {
+        for was in [
+            "Sarah",
+            "John Doe",
+            PATIENT,
+            requester.phone_number.as_str(),
+        ] {
             assert!(!kept.contains(was), "{was}: {kept}");
         }
     }
@@ -172,7 +186,10 @@ fn assert_names(answer: &Answer, field: &str, what: &str) {
 }
 
 async fn nothing_left(requester: &Person, donor: &Person) {
-    assert_eq!(requester.get("/api/donor/my-requests/").await.body, json!([]));
+    assert_eq!(
+        requester.get("/api/donor/my-requests/").await.body,
+        json!([])
+    );
     assert!(donor.active_requests("").await.is_empty());
     assert_eq!(donor.badge().await, 0);
 }
@@ -238,11 +255,21 @@ async fn a_move_that_names_no_request_changes_nothing() {
     let requester = stage.donor("Sarah Kumar").await;
     let donor = stage.donor("Ravi Shankar").await;
     let request = requester.requests_blood(json!({})).await;
-    for step in ["call", "accept-request", "withdraw-request", "confirm-donation", "ignore-request"] {
+    for step in [
+        "call",
+        "accept-request",
+        "withdraw-request",
+        "confirm-donation",
+        "ignore-request",
+    ] {
         let path = format!("/api/donor/{step}/");
         let nothing = donor.post(&path, json!({})).await;
         assert_names(&nothing, "requestId", step);
-        assert_names(&donor.post(&path, json!({"requestId": 7})).await, "requestId", step);
+        assert_names(
+            &donor.post(&path, json!({"requestId": 7})).await,
+            "requestId",
+            step,
+        );
         for unknown in ["01ARZ3NDEKTSV4RRFFQ69G5FAV", "67a3f2c1...", "../requests"] {
             let answer = donor.tries_to(step, unknown).await;
             assert_eq!(answer.status, 404, "{step} {unknown}");
@@ -266,10 +293,15 @@ async fn the_same_key_asks_once() {
     let again = requester.post_once(PATH, "key", form).await;
     assert_eq!((first.status, again.status), (201, 201));
     assert_eq!(first.body, again.body);
-    let other = requester.post_once(PATH, "key", need(&json!({"units": 3}))).await;
+    let other = requester
+        .post_once(PATH, "key", need(&json!({"units": 3})))
+        .await;
     assert_eq!(other.status, 422);
     stage.settled().await;
     assert_eq!(donor.active_ids("").await, [first.text("requestId")]);
     assert_eq!(donor.badge().await, 1);
-    assert_eq!(first.body["message"], format!("Request sent to 1 donor in {CITY}!"));
+    assert_eq!(
+        first.body["message"],
+        format!("Request sent to 1 donor in {CITY}!")
+    );
 }

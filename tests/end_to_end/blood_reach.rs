@@ -74,7 +74,9 @@ async fn a_radius_reaches_those_within_it_nearest_first_and_nobody_by_their_city
         assert_eq!(donor.badge().await, told);
     }
     let key = json!({"pk": {"S": format!("REQUEST#{request}")}, "sk": {"S": "AUDIENCE#0000"}});
-    let audience = stage.table("Requests", "GetItem", json!({"Key": key})).await;
+    let audience = stage
+        .table("Requests", "GetItem", json!({"Key": key}))
+        .await;
     let told = audience["Item"]["told"]["L"].as_array().unwrap();
     let told: Vec<_> = told.iter().map(|one| &one["M"]["account"]["S"]).collect();
     assert_eq!(told, [&at_one.id, &at_nine.id]);
@@ -146,15 +148,29 @@ async fn the_list_is_filtered_and_read_whole_or_in_parts() {
             let requests = page.body["requests"].as_array().unwrap();
             assert_eq!(page.body["count"], requests.len());
             assert!(requests.len() <= 2);
-            seen.extend(requests.iter().map(|one| one["id"].as_str().unwrap().to_owned()));
+            seen.extend(
+                requests
+                    .iter()
+                    .map(|one| one["id"].as_str().unwrap().to_owned()),
+            );
             match page.body["next_cursor"].as_str() {
                 Some(next) => cursor = format!("&cursor={next}"),
                 None => break,
             }
         }
         assert_eq!(seen, newest_first, "{list}");
-        for bad in ["limit=0", "limit=101", "limit=two", "cursor=%00", "cursor=AAAA"] {
-            assert_eq!(person.get(&format!("{list}?{bad}")).await.status, 400, "{bad}");
+        for bad in [
+            "limit=0",
+            "limit=101",
+            "limit=two",
+            "cursor=%00",
+            "cursor=AAAA",
+        ] {
+            assert_eq!(
+                person.get(&format!("{list}?{bad}")).await.status,
+                400,
+                "{bad}"
+            );
         }
     }
     for (bad, field) in [
@@ -166,14 +182,20 @@ async fn the_list_is_filtered_and_read_whole_or_in_parts() {
     ] {
         let refused = donor.get(&format!("{LIST}?{bad}")).await;
         assert_eq!(refused.status, 400, "{bad}");
-        assert!(refused.body["fields"][field].is_string(), "{bad}: {}", refused.body);
+        assert!(
+            refused.body["fields"][field].is_string(),
+            "{bad}: {}",
+            refused.body
+        );
     }
 }
 
 #[tokio::test]
 async fn who_looks_around_a_place_finds_what_is_there_nearest_first() {
     let stage = Stage::set().await;
-    let requester = stage.donor_with("Sarah Kumar", json!({"city": "Delhi"})).await;
+    let requester = stage
+        .donor_with("Sarah Kumar", json!({"city": "Delhi"}))
+        .await;
     let donor = stage.donor("Ravi Shankar").await;
     let north = async |kilometres: f64, city: &str| {
         let lat = LAT + kilometres / KM;
@@ -186,7 +208,10 @@ async fn who_looks_around_a_place_finds_what_is_there_nearest_first() {
     let at_home = requester.requests_blood(json!({"city": CITY})).await;
     assert_eq!(donor.active_ids("").await, [at_home.clone()]);
     let around = format!("?lat={LAT}&lng={LNG}&radius_km=5");
-    assert_eq!(donor.active_ids(&around).await, [nearer, near, at_home.clone()]);
+    assert_eq!(
+        donor.active_ids(&around).await,
+        [nearer, near, at_home.clone()]
+    );
     let there = format!("?lat={}&lng={LNG}&radius_km=1", LAT + 30.0 / KM);
     assert_eq!(donor.active_ids(&there).await, [far, at_home]);
     assert_eq!(donor.active_requests(&around).await[1]["distance_km"], 2.0);

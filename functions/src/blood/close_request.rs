@@ -29,7 +29,9 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let table = call.cloud.requests().await?;
     let lifetime = call.cloud.blood_lifetime()?;
     for _ in 0..TRIES {
-        let found = table.read::<BloodRequest>(closing.request, call.now).await?;
+        let found = table
+            .read::<BloodRequest>(closing.request, call.now)
+            .await?;
         let request = requests::own(found, &caller)?;
         let state = request.state_at(lifetime, call.now);
         let closed = state.after(closing.step).map_err(illegal)?;
@@ -88,11 +90,14 @@ impl Closing {
 
 fn step(given: Given<'_>) -> Result<Step, &'static str> {
     let status = given.text()?.trim();
-    [(State::Completed, Step::Complete), (State::Cancelled, Step::Cancel)]
-        .into_iter()
-        .find(|(state, _)| state.as_str().eq_ignore_ascii_case(status))
-        .map(|(_, step)| step)
-        .ok_or("must be Completed or Cancelled")
+    [
+        (State::Completed, Step::Complete),
+        (State::Cancelled, Step::Cancel),
+    ]
+    .into_iter()
+    .find(|(state, _)| state.as_str().eq_ignore_ascii_case(status))
+    .map(|(_, step)| step)
+    .ok_or("must be Completed or Cancelled")
 }
 
 fn answer(request: RequestId, closed: State) -> Answer {

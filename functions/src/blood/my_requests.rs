@@ -64,7 +64,6 @@ async fn of_one(
     let found = requests
         .with_answers::<BloodRequest, DonorResponse>(id, call.now)
         .await?;
-    Ok(found.map(|(request, responses)| {
-        view::own_request(&request, &responses, lifetime, call.now)
-    }))
+    Ok(found
+        .map(|(request, responses)| view::own_request(&request, &responses, lifetime, call.now)))
 }

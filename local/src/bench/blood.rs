@@ -61,14 +61,12 @@ pub(super) async fn measure(
     }
     Ok(Section {
         title: "Blood: one request to all donors of a city",
-        notes: vec![
-            format!(
-                "Milliseconds from the moment at which the requester sent the request, or closed it. \
+        notes: vec![format!(
+            "Milliseconds from the moment at which the requester sent the request, or closed it. \
                  {LISTENING} of the donors have a socket; the others are told in their inbox alone. `last \
                  recipient`: when the last inbox was written or the last socket heard, whichever was later. \
                  `all archived`: when the request that was closed was out of every inbox."
-            ),
-        ],
+        )],
         columns: vec![
             "donors",
             "poll",

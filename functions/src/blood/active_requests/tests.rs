@@ -60,7 +60,9 @@ fn list(looking: &Looking<'_>, requests: Vec<BloodRequest>, part: Part<Cut>) -> 
 }
 
 fn numbers(list: &Value) -> Vec<u128> {
-    let list = list.as_array().unwrap_or_else(|| list["requests"].as_array().unwrap());
+    let list = list
+        .as_array()
+        .unwrap_or_else(|| list["requests"].as_array().unwrap());
     let ids = list.iter().map(|one| one["id"].as_str().unwrap());
     ids.map(|id| id.parse::<Ulid>().unwrap().into()).collect()
 }
@@ -112,10 +114,7 @@ fn ones_own_and_what_is_over_are_not_listed() {
     };
     assert_eq!(list(&own, vec![request()], Part::Whole), json!([]));
     for state in State::ALL {
-        let asked = vec![BloodRequest {
-            state,
-            ..request()
-        }];
+        let asked = vec![BloodRequest { state, ..request() }];
         let is_listed = list(&looking(&donor), asked, Part::Whole) != json!([]);
         assert_eq!(is_listed, state == State::Active, "{state:?}");
     }
