@@ -62,6 +62,12 @@ doors! {
     "accounts.register" => Http crate::accounts::register;
     "accounts.register_device" => Work crate::accounts::register_device;
     "accounts.remove_device" => Work crate::accounts::remove_device;
+    "blood.create_request" => Http crate::blood::create_request;
+    "blood.accept_request" => Http crate::blood::accept_request;
+    "blood.withdraw_request" => Http crate::blood::withdraw_request;
+    "blood.call_attender" => Http crate::blood::call_attender;
+    "blood.ignore_request" => Http crate::blood::ignore_request;
+    "blood.confirm_donation" => Http crate::blood::confirm_donation;
     "medicine.create_request" => Http crate::medicine::create_request;
     "medicine.list_requests" => Http crate::medicine::list_requests;
     "medicine.read_request" => Http crate::medicine::read_request;
