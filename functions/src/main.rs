@@ -5,6 +5,7 @@ mod socket;
 mod stream;
 
 mod accounts;
+mod blood;
 mod delivery;
 mod medicine;
 mod notifications;

@@ -212,7 +212,7 @@ async fn who_withdraws_makes_room_and_may_come_again() {
     assert_eq!((late.status, &late.body["code"]), (400, &json!("covered")));
     second.does("withdraw-request", &request).await;
     first.does("accept-request", &request).await;
-    assert_eq!(first.active_ids("").await, [request.clone()]);
+    assert_eq!(first.active_ids("").await, [request.as_str()]);
     let twice = first.tries_to("accept-request", &request).await;
     assert_eq!(
         (twice.status, &twice.body["code"]),

@@ -206,7 +206,7 @@ async fn who_looks_around_a_place_finds_what_is_there_nearest_first() {
     let near = north(2.0, "Delhi").await;
     let nearer = north(1.0, "Mumbai").await;
     let at_home = requester.requests_blood(json!({"city": CITY})).await;
-    assert_eq!(donor.active_ids("").await, [at_home.clone()]);
+    assert_eq!(donor.active_ids("").await, [at_home.as_str()]);
     let around = format!("?lat={LAT}&lng={LNG}&radius_km=5");
     assert_eq!(
         donor.active_ids(&around).await,

@@ -22,15 +22,21 @@ const EXPECTED: &[(&str, u16)] = &[
     ("accounts.register_device", 200),
     ("accounts.remove_device", 200),
     ("accounts.reset_password", 400),
+    ("blood.create_request", 201),
+    ("blood.call_attender", 200),
+    ("blood.ignore_request", 200),
+    ("blood.accept_request", 200),
+    ("blood.confirm_donation", 200),
+    ("blood.withdraw_request", 400),
+    ("blood.active_requests", 200),
+    ("blood.my_requests", 200),
+    ("blood.close_request", 200),
     ("medicine.create_request", 201),
     ("medicine.list_requests", 200),
     ("medicine.read_request", 200),
     ("medicine.respond", 201),
     ("medicine.complete_request", 200),
     ("medicine.cancel_request", 400),
-    ("blood.active_requests", 200),
-    ("blood.my_requests", 200),
-    ("blood.close_request", 200),
     ("notifications.list", 200),
     ("notifications.count_unread", 200),
     ("notifications.mark_read", 200),
@@ -54,11 +60,25 @@ async fn every_function_takes_its_event() {
     let pharmacy_b = stage.pharmacy("Pharmacy B", LAT, LNG).await;
     let customer = stage.customer("John Doe").await;
     let request = customer.requests_medicine(LAT, LNG, 5.0).await;
-    let mut blanks = Blanks::default().with("request_id", &request);
+    let donor = json!({"blood_group": "O+", "city": "Chennai"});
+    let donor_a = stage.person("donor", "Sarah Kumar", donor.clone()).await;
+    let donor_b = stage.person("donor", "Ravi Shankar", donor).await;
+    let need = json!({
+        "patientName": "John Doe", "patientNumber": "+91 9876543210",
+        "attenderName": "Jane Doe", "attenderNumber": "+91 9876543211",
+        "bloodGroup": "O+", "units": 2, "urgency": "Critical", "hospitalName": "Apollo Hospital",
+        "location": "123 Main St, Chennai", "city": "Chennai"
+    });
+    let blood = donor_a.post("/api/donor/requests/", need).await;
+    let mut blanks = Blanks::default()
+        .with("request_id", &request)
+        .with("blood_request_id", blood.body["requestId"].as_str().unwrap());
     for (name, person) in [
         ("pharmacy_a", &pharmacy_a),
         ("pharmacy_b", &pharmacy_b),
         ("customer", &customer),
+        ("donor_a", &donor_a),
+        ("donor_b", &donor_b),
     ] {
         blanks = blanks.with_account(name, &person.access, &person.refresh, &person.id);
     }

@@ -4,22 +4,19 @@
 //! Leaves behind the request in that state and off every list, a `blood_request_completed` or
 //! `blood_request_cancelled` for the donors who had accepted, and what anybody was told of it archived.
 
-use callout_cloud::Cloud;
 use callout_cloud::commit::{CommitError, Guard};
 use callout_cloud::failure::CloudError;
 use callout_cloud::requests::Requests;
+use callout_cloud::{Cloud, contention};
 use callout_domain::blood::{BloodRequest, State, Step};
 use callout_domain::ids::RequestId;
 use callout_domain::moment::Moment;
 use callout_domain::role::Role;
 use serde_json::json;
 
-use crate::blood::{ending, illegal};
+use crate::blood::{ending, refused};
 use crate::http::{Answer, Call, Failure, Form, Given};
 use crate::requests;
-
-/// How often it is tried while donors come and go.
-const TRIES: usize = 10;
 
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let caller = call.caller()?;
@@ -28,17 +25,21 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
 
     let table = call.cloud.requests().await?;
     let lifetime = call.cloud.blood_lifetime()?;
-    for _ in 0..TRIES {
+    for tries in 0..contention::TRIES {
         let found = table
             .read::<BloodRequest>(closing.request, call.now)
             .await?;
         let request = requests::own(found, &caller)?;
         let state = request.state_at(lifetime, call.now);
-        let closed = state.after(closing.step).map_err(illegal)?;
+        let closed = state
+            .after(closing.step)
+            .map_err(|illegal| refused(illegal.into()))?;
         match close(call.cloud, &table, &request, closing.step, call.now).await {
             Ok(()) => return Ok(answer(closing.request, closed)),
             // A donor came or went, and is to be told too; or somebody else ended it.
-            Err(CommitError::Refused(refusal)) if refusal.guard == Guard::RequestUnchanged => {}
+            Err(CommitError::Refused(refusal)) if refusal.guard == Guard::RequestUnchanged => {
+                contention::wait(tries).await;
+            }
             Err(error) => return Err(error.into()),
         }
     }
@@ -47,7 +48,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
 
 /// The one commit that ends an active request for its requester. Refused by
 /// [`Guard::RequestUnchanged`] if it is not as it was read.
-pub(super) async fn close(
+async fn close(
     cloud: &Cloud,
     requests: &Requests,
     request: &BloodRequest,

@@ -40,12 +40,13 @@ impl<C: Ord + Copy + Display> Part<C> {
         let more = all.len() - start > limit;
         let shown: Vec<(C, Value)> = all.into_iter().skip(start).take(limit).collect();
         let next = shown.last().filter(|_| more).map(|(cut, _)| *cut);
-        page(shown.into_iter().map(|(_, view)| view).collect(), next)
+        let views: Vec<Value> = shown.into_iter().map(|(_, view)| view).collect();
+        page(&views, next)
     }
 }
 
 /// One part of a list, with how it goes on if there is more.
-pub(super) fn page<C: Display>(requests: Vec<Value>, next: Option<C>) -> Value {
+pub(super) fn page<C: Display>(requests: &[Value], next: Option<C>) -> Value {
     let mut body = json!({"count": requests.len(), "requests": requests});
     if let Some(next) = next {
         body["next_cursor"] = json!(next.to_string());

@@ -49,7 +49,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let seen: Vec<Value> = seen.into_iter().flatten().collect();
     Ok(Answer::ok(match part {
         Part::Whole => Value::Array(seen),
-        Part::Page { .. } => page(seen, own.next),
+        Part::Page { .. } => page(&seen, own.next),
     }))
 }
 

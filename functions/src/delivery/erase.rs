@@ -7,7 +7,7 @@ use callout_domain::ids::AccountId;
 use callout_domain::moment::Moment;
 use callout_domain::role::Role;
 
-use crate::medicine;
+use crate::{blood, medicine};
 
 pub(super) async fn erase(
     cloud: &Cloud,
@@ -21,12 +21,11 @@ pub(super) async fn erase(
     match role {
         Role::Customer | Role::Patient => medicine::erase::requester(cloud, account, now).await,
         Role::Pharmacy => medicine::erase::responder(cloud, account, now).await,
-        Role::Donor
-        | Role::Seeker
-        | Role::Provider
-        | Role::Doctor
-        | Role::Hospital
-        | Role::Admin => Ok(()),
+        Role::Donor => {
+            blood::erase::requester(cloud, account, now).await?;
+            blood::erase::responder(cloud, account, now).await
+        }
+        Role::Seeker | Role::Provider | Role::Doctor | Role::Hospital | Role::Admin => Ok(()),
     }
 }
 

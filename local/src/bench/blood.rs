@@ -25,7 +25,6 @@ const PARTITION: &str = "DONOR#CITY#chennai";
 const SHARDS: usize = 8;
 /// Donors with a socket.
 const LISTENING: usize = 20;
-const WARM_UP: usize = 1;
 /// People who are told in all rounds of one size.
 const MOST_TOLD: usize = 100_000;
 
@@ -51,10 +50,7 @@ pub(super) async fn measure(
             ("at once", Polling::Immediate),
             ("250 ms", Polling::Every(AWS_POLL)),
         ] {
-            progress.begin(
-                format!("{count} donors, stream polled {name}"),
-                WARM_UP + rounds,
-            );
+            progress.begin(format!("{count} donors, stream polled {name}"), 1 + rounds);
             let waits = city.measure(polling, rounds, progress).await?;
             rows.push(row(count, name, rounds, &waits));
         }
@@ -149,8 +145,9 @@ impl City {
     ) -> Result<Waits, BenchError> {
         let mut awake = self.wake(polling).await?;
         let mut waits = Waits::default();
-        for nth in 0..WARM_UP + rounds {
-            if nth == WARM_UP {
+        // The first is to warm up.
+        for nth in 0..=rounds {
+            if nth == 1 {
                 waits = Waits::default();
             }
             awake.round(&mut waits).await?;

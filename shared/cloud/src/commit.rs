@@ -43,6 +43,8 @@ pub enum Guard {
     RequestUnchanged,
     /// This responder has not answered this request before.
     FirstResponse,
+    /// The responder's answer is as it was read.
+    ResponseUnchanged,
     /// The socket of the account that is kept longest is the one that was taken for it.
     EndsLast,
     /// The idempotency key has not been used.

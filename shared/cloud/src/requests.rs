@@ -22,6 +22,7 @@
 //!
 //! Everything of a request ends 90 days after it was made, as its media do.
 
+pub mod blood;
 pub mod medicine;
 
 mod erase;

@@ -16,6 +16,10 @@ pub(crate) const NOTIFICATIONS_TABLE: Setting = Setting("NOTIFICATIONS_TABLE");
 pub(crate) const OUTBOX_TABLE: Setting = Setting("OUTBOX_TABLE");
 pub(crate) const MEDIA_BUCKET: Setting = Setting("MEDIA_BUCKET");
 pub(crate) const MAIL_FROM: Setting = Setting("MAIL_FROM");
+/// How many hours a request for blood waits for donors.
+pub(crate) const BLOOD_REQUEST_HOURS: Setting = Setting("BLOOD_REQUEST_HOURS");
+/// How many days a donor rests between two donations.
+pub(crate) const DONATION_INTERVAL_DAYS: Setting = Setting("DONATION_INTERVAL_DAYS");
 /// The SNS platform application of FCM; empty where nobody is pushed.
 pub(crate) const PUSH_APPLICATION_ARN: Setting = Setting("PUSH_APPLICATION_ARN");
 pub(crate) const OTP_PEPPER_SECRET: Setting = Setting("OTP_PEPPER_SECRET");

@@ -21,7 +21,7 @@ pub use messages::{
     BLOOD_REQUEST, DONOR_RESPONSE, all_ignored, blood_request, donor_response, request_cancelled,
     request_completed, request_covered, responder,
 };
-pub use request::{Answered, Around, BloodRequest, DonorResponse, Refused};
+pub use request::{Answered, Around, BloodRequest, Consequence, DonorResponse, Refused};
 pub use standing::{Counts, IllegalMove, Move, Standing};
 pub use units::{NotUnits, Units};
 pub use urgency::{NotAnUrgency, Urgency};

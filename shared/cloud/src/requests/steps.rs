@@ -1,7 +1,7 @@
 //! What the steps of every kind's requests are made of, each a part of one commit. Which step is
 //! allowed when, and so its condition, is its kind's.
 
-use aws_sdk_dynamodb::types::builders::UpdateBuilder;
+use aws_sdk_dynamodb::types::builders::{PutBuilder, UpdateBuilder};
 use aws_sdk_dynamodb::types::{Delete, Put, TransactWriteItem, Update};
 use callout_domain::audience::{Audience, MOST_CHUNKS};
 use callout_domain::ids::{AccountId, EventId, RequestId};
@@ -54,6 +54,25 @@ impl Requests {
         commit.push(
             Guard::FirstResponse,
             TransactWriteItem::builder().put(first).build(),
+        );
+        Ok(())
+    }
+
+    /// Replaces somebody's answer, on the condition that it is as it was read.
+    ///
+    /// Refused by [`Guard::ResponseUnchanged`] if it is not.
+    pub(super) fn changed_answer(
+        &self,
+        commit: &mut Commit,
+        answer: PutBuilder,
+    ) -> Result<(), CloudError> {
+        let put = answer
+            .table_name(&self.table.name)
+            .build()
+            .map_err(CloudError::call("a changed response"))?;
+        commit.push(
+            Guard::ResponseUnchanged,
+            TransactWriteItem::builder().put(put).build(),
         );
         Ok(())
     }

@@ -11,7 +11,7 @@ use crate::account::{
     Address, BloodGroup, City, DonationDate, HospitalName, PersonName, PhoneNumber,
 };
 use crate::geo::{DistanceKm, GeoPoint, RadiusKm};
-use crate::ids::{AccountId, RequestId, ResponseId};
+use crate::ids::{AccountId, EventId, RequestId, ResponseId};
 use crate::moment::Moment;
 use crate::request::Header;
 
@@ -54,6 +54,10 @@ pub struct BloodRequest {
     pub confirmed: u16,
     /// How many of those who were told have ignored it.
     pub ignored: u32,
+    /// Who has promised a unit, or given it.
+    pub givers: Vec<AccountId>,
+    /// When everybody who was told had ignored it for the first time; its requester was told then.
+    pub all_ignored_at: Option<Moment>,
 }
 
 /// The surroundings of a place.
@@ -76,8 +80,8 @@ pub struct DonorResponse {
     pub donor: AccountId,
     /// What they are called.
     pub name: PersonName,
-    /// Where they are reached.
-    pub phone_number: PhoneNumber,
+    /// Where they are reached; nowhere once they have left.
+    pub phone_number: Option<PhoneNumber>,
     /// What they can give.
     pub blood_group: BloodGroup,
     /// How far they are from the need in kilometres to two decimals, if both have a position.
@@ -86,6 +90,10 @@ pub struct DonorResponse {
     pub standing: Standing,
     /// When they did that.
     pub at: Moment,
+    /// Whether they are of those who were told of the request.
+    pub was_told: bool,
+    /// The events by which whoever asked was told what they did, oldest first.
+    pub reported: Vec<EventId>,
 }
 
 /// What a donor's move comes to.
@@ -95,6 +103,19 @@ pub struct Answered {
     pub standing: Standing,
     /// The request as it is now: its counts, and perhaps its state.
     pub request: BloodRequest,
+    /// What follows from it for others.
+    pub consequence: Option<Consequence>,
+}
+
+/// What a donor's move may bring about beyond their own answer. Each happens to a request once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Consequence {
+    /// As many have accepted as units are needed, which the other donors do not know yet.
+    Covered,
+    /// Everybody who was told has ignored it, which its requester does not know yet.
+    IgnoredByAll,
+    /// The last unit was given.
+    Completed,
 }
 
 /// Why a donor's move is not to be; its text is the sentence for them.
@@ -151,6 +172,15 @@ impl BloodRequest {
         Some(self.around?.center.distance_to(position?))
     }
 
+    /// Whether a donor in that city, or at that position, may know of it though they were not told.
+    pub fn reaches(&self, city: &City, position: Option<GeoPoint>) -> bool {
+        let is_near = |around: Around| {
+            self.distance_to(position)
+                .is_some_and(|distance| around.radius.reaches(distance))
+        };
+        self.city == *city || self.around.is_some_and(is_near)
+    }
+
     /// What the move of a donor who stands at `standing` comes to at `now`, if a request waits for
     /// `lifetime`. `was_told` says whether they are of those who were told: others may answer as
     /// well, but do not count as ignoring it.
@@ -160,6 +190,7 @@ impl BloodRequest {
     /// covered, looked at in this order.
     pub fn answer(
         &self,
+        donor: AccountId,
         (standing, was_told): (Standing, bool),
         step: Move,
         lifetime: Duration,
@@ -178,15 +209,45 @@ impl BloodRequest {
         if was_told {
             request.ignored = (self.ignored + has.ignored).saturating_sub(had.ignored);
         }
+        request.givers.retain(|giver| *giver != donor);
+        if has.accepted > 0 {
+            request.givers.push(donor);
+        }
         request.state = if request.confirmed >= request.units.get() {
             state.after(Step::Complete)?
         } else {
             state
         };
+        let consequence = self.consequence(&request);
+        if consequence == Some(Consequence::IgnoredByAll) {
+            request.all_ignored_at = Some(now);
+        }
         Ok(Answered {
             standing: next,
             request,
+            consequence,
         })
+    }
+
+    /// What it brings about that this request has become that one.
+    fn consequence(&self, next: &Self) -> Option<Consequence> {
+        // That it is covered is all that its audience is ever told while it is active.
+        let is_known_covered = !self.header.announced.is_empty();
+        if next.state == State::Completed {
+            Some(Consequence::Completed)
+        } else if next.is_covered() && !self.is_covered() && !is_known_covered {
+            Some(Consequence::Covered)
+        } else if next.is_ignored_by_all() && self.all_ignored_at.is_none() {
+            Some(Consequence::IgnoredByAll)
+        } else {
+            None
+        }
+    }
+}
+
+impl AsRef<Header> for BloodRequest {
+    fn as_ref(&self) -> &Header {
+        &self.header
     }
 }
 

@@ -26,11 +26,13 @@ fn response(standing: Standing) -> DonorResponse {
         request: RequestId::new(Ulid::from(1)),
         donor: account(3),
         name: PersonName::parse("Ravi Shankar").unwrap(),
-        phone_number: PhoneNumber::parse("9841234567").unwrap(),
+        phone_number: PhoneNumber::parse("9841234567").ok(),
         blood_group: BloodGroup::OPositive,
         distance_km: Some(2.5),
         standing,
         at: "2026-02-01T18:35:00Z".parse().unwrap(),
+        was_told: true,
+        reported: Vec::new(),
     }
 }
 

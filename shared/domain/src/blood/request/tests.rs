@@ -4,7 +4,7 @@ use proptest::prelude::*;
 use time::Duration;
 use ulid::Ulid;
 
-use super::{Answered, Around, BloodRequest, Refused};
+use super::{Answered, Around, BloodRequest, Consequence, Refused};
 use crate::account::{Address, BloodGroup, City, HospitalName, PersonName};
 use crate::blood::standing::tests::MOVES;
 use crate::blood::{
@@ -12,7 +12,7 @@ use crate::blood::{
     Urgency,
 };
 use crate::geo::{GeoPoint, RadiusKm};
-use crate::ids::{AccountId, RequestId};
+use crate::ids::{AccountId, EventId, RequestId};
 use crate::moment::Moment;
 use crate::request::Header;
 
@@ -52,6 +52,8 @@ pub(in crate::blood) fn request() -> BloodRequest {
         accepted: 0,
         confirmed: 0,
         ignored: 0,
+        givers: Vec::new(),
+        all_ignored_at: None,
     }
 }
 
@@ -60,7 +62,7 @@ fn soon() -> Moment {
 }
 
 fn answer(request: &BloodRequest, standing: Standing, step: Move) -> Result<Answered, Refused> {
-    request.answer((standing, TOLD), step, LIFETIME, soon())
+    request.answer(account(9), (standing, TOLD), step, LIFETIME, soon())
 }
 
 #[test]
@@ -93,11 +95,13 @@ fn donors_accept_until_the_units_are_covered() {
 fn who_withdraws_makes_room_for_another() {
     let covered = BloodRequest {
         accepted: 2,
+        givers: vec![account(8), account(9)],
         ..request()
     };
     let withdrawn = answer(&covered, Standing::Accepted, Move::Withdraw).unwrap();
     assert_eq!(withdrawn.standing, Standing::Withdrawn);
     assert!(!withdrawn.request.is_covered());
+    assert_eq!(withdrawn.request.givers, [account(8)]);
     let back = answer(&withdrawn.request, Standing::Withdrawn, Move::Accept).unwrap();
     assert_eq!(back.request, covered);
 }
@@ -141,10 +145,82 @@ fn nothing_is_answered_to_what_is_over() {
         };
         for standing in Standing::ALL {
             for step in MOVES {
-                let refused = over.answer((standing, TOLD), step, LIFETIME, now);
+                let refused = over.answer(account(9), (standing, TOLD), step, LIFETIME, now);
                 assert_eq!(refused.unwrap_err().code(), code, "{standing:?} {step:?}");
             }
         }
+    }
+}
+
+#[test]
+fn that_it_is_covered_follows_once_whoever_comes_and_goes_after_it() {
+    let nearly = BloodRequest {
+        accepted: 1,
+        givers: vec![account(8)],
+        ..request()
+    };
+    let accept = |request: &BloodRequest| answer(request, Standing::Silent, Move::Accept).unwrap();
+    let first = answer(&request(), Standing::Silent, Move::Accept).unwrap();
+    assert_eq!(first.consequence, None);
+    let covering = accept(&nearly);
+    assert_eq!(covering.consequence, Some(Consequence::Covered));
+    assert_eq!(covering.request.givers, [account(8), account(9)]);
+
+    let mut told = nearly;
+    told.header.announced = vec![EventId::new(Ulid::from(6))];
+    let again = accept(&told);
+    assert!(again.request.is_covered());
+    assert_eq!(again.consequence, None);
+}
+
+#[test]
+fn a_call_and_a_withdrawal_follow_nothing_and_the_last_unit_the_end() {
+    let covered = BloodRequest {
+        accepted: 2,
+        confirmed: 1,
+        givers: vec![account(8), account(9)],
+        ..request()
+    };
+    for (standing, step, consequence) in [
+        (Standing::Silent, Move::Call, None),
+        (Standing::Accepted, Move::Call, None),
+        (Standing::Accepted, Move::Withdraw, None),
+        (Standing::Silent, Move::Ignore, None),
+        (
+            Standing::Accepted,
+            Move::Confirm,
+            Some(Consequence::Completed),
+        ),
+    ] {
+        let answered = answer(&covered, standing, step).unwrap();
+        assert_eq!(answered.consequence, consequence, "{step:?}");
+    }
+}
+
+#[test]
+fn it_may_be_known_in_its_city_and_within_its_radius() {
+    let point = |lat, lng| GeoPoint::new(lat, lng).unwrap();
+    let around = BloodRequest {
+        around: Some(Around {
+            center: point(13.0827, 80.2707),
+            radius: RadiusKm::new(10.0).unwrap(),
+        }),
+        ..request()
+    };
+    let (near, far) = (Some(point(13.0, 80.2707)), Some(point(12.0, 80.2707)));
+    for (city, position, in_city_alone, in_radius) in [
+        ("CHENNAI", far, true, true),
+        ("Chennai North", near, false, true),
+        ("Chennai North", far, false, false),
+        ("Chennai North", None, false, false),
+    ] {
+        let city = City::parse(city).unwrap();
+        assert_eq!(
+            request().reaches(&city, position),
+            in_city_alone,
+            "{position:?}"
+        );
+        assert_eq!(around.reaches(&city, position), in_radius, "{position:?}");
     }
 }
 
@@ -173,18 +249,30 @@ fn everybody_has_ignored_it_when_all_who_were_told_have() {
     // Who was not told, but came upon it, is one more and not one of them.
     let passer_by = (Standing::Silent, !TOLD);
     let passed = nearly
-        .answer(passer_by, Move::Ignore, LIFETIME, soon())
+        .answer(account(9), passer_by, Move::Ignore, LIFETIME, soon())
         .unwrap();
     assert_eq!(passed.standing, Standing::Ignored);
     assert_eq!(passed.request, nearly);
     let back = (Standing::Ignored, !TOLD);
-    let back = nearly.answer(back, Move::Accept, LIFETIME, soon()).unwrap();
+    let back = nearly
+        .answer(account(9), back, Move::Accept, LIFETIME, soon())
+        .unwrap();
     assert_eq!((back.request.accepted, back.request.ignored), (1, 1));
 
     let all = answer(&nearly, Standing::Called, Move::Ignore).unwrap();
     assert!(all.request.is_ignored_by_all());
+    assert_eq!(all.consequence, Some(Consequence::IgnoredByAll));
+    assert_eq!(all.request.all_ignored_at, Some(soon()));
     let changed_their_mind = answer(&all.request, Standing::Ignored, Move::Accept).unwrap();
     assert!(!changed_their_mind.request.is_ignored_by_all());
+    let back = answer(
+        &changed_their_mind.request,
+        Standing::Withdrawn,
+        Move::Ignore,
+    )
+    .unwrap();
+    assert!(back.request.is_ignored_by_all());
+    assert_eq!(back.consequence, None, "its requester knows");
 }
 
 #[test]
@@ -247,7 +335,7 @@ proptest! {
         for (donor, step) in tried {
             let moving = (donors[donor], was_told(donor));
             let before = now.clone();
-            match now.answer(moving, MOVES[step], LIFETIME, soon()) {
+            match now.answer(account(donor as u128), moving, MOVES[step], LIFETIME, soon()) {
                 Ok(answered) => {
                     donors[donor] = answered.standing;
                     now = answered.request;
@@ -274,6 +362,7 @@ proptest! {
                 .filter(|standing| **standing == Standing::Ignored)
                 .count();
             prop_assert_eq!(usize::from(now.accepted), accepted);
+            prop_assert_eq!(now.givers.len(), accepted);
             prop_assert_eq!(usize::from(now.confirmed), confirmed);
             prop_assert_eq!(now.ignored as usize, ignored);
             prop_assert!(now.accepted <= now.units.get());
