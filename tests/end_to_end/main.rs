@@ -7,6 +7,7 @@ mod accounts;
 mod agreement;
 mod answers;
 mod bad_input;
+mod blood_moves;
 mod campaign;
 mod contest;
 mod crash;
