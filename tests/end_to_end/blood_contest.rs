@@ -269,3 +269,40 @@ async fn when_all_have_ignored_it_the_requester_is_told_once() {
     stage.settled().await;
     assert_eq!(told_that_all_ignored(&requester).await, 1);
 }
+
+/// Whoever was answered that they are accepted must hear that the request is over: they may be on
+/// their way.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn whoever_accepts_while_it_is_closed_is_told_of_the_end_or_refused() {
+    let stage = Stage::set().await;
+    let requester = stage.donor("Sarah Kumar").await;
+    let donors = stage.donors(8).await;
+    for round in 0..6 {
+        let request = requester.requests_blood(json!({"units": 8})).await;
+        let accepting = async |donor: &Person| donor.tries_to("accept-request", &request).await;
+        let (answers, closed) = futures::join!(
+            join_all(donors.iter().map(accepting)),
+            requester.closes(&request, "Cancelled"),
+        );
+        assert_eq!(closed.status, 200, "{}", closed.body);
+        stage.settled().await;
+        let own = requester.own_blood_request(&request).await;
+        assert_eq!(own["status"], "Cancelled");
+        let accepted = answers.iter().filter(|answer| answer.status == 200);
+        assert_eq!(own["acceptedCount"], accepted.count());
+        for (donor, answer) in donors.iter().zip(&answers) {
+            let about = |one: &&Value| one.to_string().contains(&request);
+            let inbox = donor.inbox("").await;
+            let left: Vec<_> = inbox.iter().filter(about).map(|one| &one["type"]).collect();
+            if answer.status == 200 {
+                assert_eq!(left, ["blood_request_cancelled"], "round {round}");
+            } else {
+                assert_eq!(
+                    (answer.status, &answer.body["code"]),
+                    (400, &json!("cancelled"))
+                );
+                assert!(left.is_empty(), "round {round}: {left:?}");
+            }
+        }
+    }
+}

@@ -70,9 +70,10 @@ async fn every_function_takes_its_event() {
         "location": "123 Main St, Chennai", "city": "Chennai"
     });
     let blood = donor_a.post("/api/donor/requests/", need).await;
-    let mut blanks = Blanks::default()
-        .with("request_id", &request)
-        .with("blood_request_id", blood.body["requestId"].as_str().unwrap());
+    let mut blanks = Blanks::default().with("request_id", &request).with(
+        "blood_request_id",
+        blood.body["requestId"].as_str().unwrap(),
+    );
     for (name, person) in [
         ("pharmacy_a", &pharmacy_a),
         ("pharmacy_b", &pharmacy_b),

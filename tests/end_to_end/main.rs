@@ -10,6 +10,7 @@ mod bad_input;
 mod blood;
 mod blood_contest;
 mod blood_ends;
+mod blood_moves;
 mod blood_reach;
 mod campaign;
 mod contest;

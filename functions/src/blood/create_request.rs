@@ -90,11 +90,11 @@ impl Asked {
         let attender_number = form.required("attenderNumber", text(ContactNumber::parse));
         let blood_group = form.required("bloodGroup", text(BloodGroup::parse));
         let units = form.required("units", units);
-        let urgency = form.required("urgency", text(|word| word.parse::<Urgency>()));
+        let urgency = form.required("urgency", text(str::parse::<Urgency>));
         let hospital_name = form.required("hospitalName", text(HospitalName::parse));
         let location = form.required("location", text(Address::parse));
         let city = form.required("city", text(City::parse));
-        let matching = form.optional("match", text(|word| word.parse::<Matching>()));
+        let matching = form.optional("match", text(str::parse::<Matching>));
         let is_around = [PLACE.lat, PLACE.lng, PLACE.radius]
             .iter()
             .any(|name| !form.is_absent(name));

@@ -58,7 +58,7 @@ pub(super) async fn make(call: &Call, step: Move) -> Result<Made, Failure> {
     };
     for tries in 0..contention::TRIES {
         // Boxed: three reads at once make a large future.
-        let scene = Box::pin(table.read(id, caller.account)).await?;
+        let scene = Box::pin(table.read(id, caller.account, step)).await?;
         let Some(answered) = table.judge(&scene, step)? else {
             return Ok(scene.unmoved(table.lifetime, table.now));
         };
@@ -101,12 +101,13 @@ struct Scene {
     request: BloodRequest,
     /// The donor's answer, if they have moved before.
     earlier: Option<DonorResponse>,
+    /// Whether the donor is known to be of those who were told.
     was_told: bool,
 }
 
 impl Table {
     /// 404 for a request that does not reach the donor, 400 for their own.
-    async fn read(&self, id: RequestId, donor: AccountId) -> Result<Scene, Failure> {
+    async fn read(&self, id: RequestId, donor: AccountId, step: Move) -> Result<Scene, Failure> {
         let (donor, request, earlier) = futures::try_join!(
             self.accounts.read(donor),
             self.requests.read::<BloodRequest>(id, self.now),
@@ -120,17 +121,18 @@ impl Table {
         if request.header.requester == donor.id {
             return Err(own_request());
         }
-        let was_told = match &earlier {
-            Some(earlier) => earlier.was_told,
-            None => self.was_told(&request, donor.id).await?,
-        };
-        let scene = Scene {
+        let was_told = earlier.as_ref().is_some_and(|earlier| earlier.was_told);
+        let mut scene = Scene {
             donor,
             profile,
             request,
             earlier,
             was_told,
         };
+        // The audience of a large city is long: read only where it decides something.
+        if !scene.was_told && (step == Move::Ignore || !scene.is_in_reach()) {
+            scene.was_told = self.was_told(&scene.request, scene.donor.id).await?;
+        }
         if scene.is_in_reach() {
             Ok(scene)
         } else {

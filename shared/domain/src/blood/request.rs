@@ -90,7 +90,8 @@ pub struct DonorResponse {
     pub standing: Standing,
     /// When they did that.
     pub at: Moment,
-    /// Whether they are of those who were told of the request.
+    /// Whether they are known to be of those who were told of the request; of whoever ignores it that
+    /// is found out, for they are counted.
     pub was_told: bool,
     /// The events by which whoever asked was told what they did, oldest first.
     pub reported: Vec<EventId>,
