@@ -203,8 +203,8 @@ async fn who_looks_around_a_place_finds_what_is_there_nearest_first() {
         requester.requests_blood(place).await
     };
     let far = north(30.0, "Delhi").await;
-    let near = north(2.0, "Delhi").await;
     let nearer = north(1.0, "Mumbai").await;
+    let near = north(2.0, "Delhi").await;
     let at_home = requester.requests_blood(json!({"city": CITY})).await;
     assert_eq!(donor.active_ids("").await, [at_home.as_str()]);
     let around = format!("?lat={LAT}&lng={LNG}&radius_km=5");
@@ -264,11 +264,11 @@ async fn two_thousand_donors_of_a_city_are_all_told_and_counted() {
             scan["ExclusiveStartKey"] = page["LastEvaluatedKey"].clone();
         }
     };
-    assert_eq!(unread().await, ids);
+    assert!(unread().await == ids, "not all are told, or others");
     let own = requester.own_blood_request(&request).await;
     assert_eq!(own["notifiedCount"], DONORS);
     // And it is as gone for all of them when it ends.
     assert_eq!(requester.closes(&request, "Cancelled").await.status, 200);
     stage.settled().await;
-    assert_eq!(unread().await, BTreeSet::new());
+    assert_eq!(unread().await.len(), 0);
 }
