@@ -9,6 +9,7 @@ mod delivery;
 mod medicine;
 mod notifications;
 mod realtime;
+mod requests;
 
 mod door;
 

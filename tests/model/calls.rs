@@ -1,5 +1,5 @@
 //! What the functions behind the HTTP API do, step by step: `functions/src/medicine` and
-//! `shared/cloud/src/requests/life.rs`. Which step leads where, and what has expired, the real rule
+//! `shared/cloud/src/requests/medicine/life.rs`. Which step leads where, and what has expired, the real rule
 //! says.
 
 use callout_domain::medicine::{State, Step};
@@ -131,7 +131,7 @@ fn commit(
     }
 }
 
-/// What the condition expressions of `requests/life.rs` say.
+/// What the condition expressions of `requests/medicine/life.rs` say.
 fn conditions_hold(setup: &Setup, world: &World, plan: Plan, late: bool) -> bool {
     let Wish::Step(step) = plan.wish else {
         return true;

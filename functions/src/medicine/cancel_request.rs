@@ -13,8 +13,8 @@ use callout_domain::role::Role;
 use serde_json::json;
 
 use crate::http::{Answer, Call, Failure, Linked};
-use crate::medicine::tell::{Telling, archive_for_requester};
 use crate::medicine::{overtaken, own_request, view};
+use crate::requests::tell::{Telling, archive_for_requester};
 
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let caller = call.caller()?;
@@ -26,7 +26,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     match cancel(call.cloud, &requests, &request, call.now).await {
         Ok(()) => {}
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::RequestUnchanged => {
-            return Err(overtaken(&requests, request.id, Step::Cancel, call.now).await);
+            return Err(overtaken(&requests, request.header.id, Step::Cancel, call.now).await);
         }
         Err(error) => return Err(error.into()),
     }
@@ -37,7 +37,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     };
     let body = Linked::new(json!({
         "message": "Medicine request cancelled",
-        "request_id": cancelled.id,
+        "request_id": cancelled.header.id,
     }))
     .with_object("data", view::own_request(&cancelled, call.now));
     Ok(Answer::ok(body.sign(call.cloud).await?))
@@ -51,9 +51,10 @@ pub(super) async fn cancel(
     now: Moment,
 ) -> Result<(), CommitError> {
     let mut commit = cloud.commit().await;
-    requests.cancel(&mut commit, request, now)?;
+    requests.medicine().cancel(&mut commit, request, now)?;
     let outbox = cloud.outbox().await?;
-    Telling::ending(request, request_cancelled(request.id), now).audience(&outbox, &mut commit)?;
-    archive_for_requester(request, &outbox, &mut commit, now)?;
+    let news = request_cancelled(request.header.id);
+    Telling::ending(&request.header, news, now).audience(&outbox, &mut commit)?;
+    archive_for_requester(&request.header, &outbox, &mut commit, now)?;
     commit.run().await
 }

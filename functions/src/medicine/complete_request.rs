@@ -6,13 +6,13 @@
 
 use callout_cloud::commit::{CommitError, Guard};
 use callout_cloud::failure::CloudError;
-use callout_domain::medicine::{MedicineRequest, State, Step, request_completed};
+use callout_domain::medicine::{MedicineRequest, Reach, State, Step, request_completed};
 use callout_domain::role::Role;
 use serde_json::json;
 
 use crate::http::{Answer, Call, Failure, Linked};
-use crate::medicine::tell::{Telling, archive_for_requester};
 use crate::medicine::{overtaken, own_request, view};
+use crate::requests::tell::{Telling, archive_for_requester};
 
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let caller = call.caller()?;
@@ -23,18 +23,22 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let winner = request.winner().ok_or_else(without_winner)?.account;
 
     let mut commit = call.cloud.commit().await;
-    requests.complete(&mut commit, &request, call.now)?;
+    requests
+        .medicine()
+        .complete(&mut commit, &request, call.now)?;
     let outbox = call.cloud.outbox().await?;
-    Telling::ending(&request, request_completed(request.id), call.now).winner_and_others(
-        &outbox,
-        &mut commit,
-        winner,
-    )?;
-    archive_for_requester(&request, &outbox, &mut commit, call.now)?;
+    let news = request_completed(request.header.id);
+    let telling = Telling::ending(&request.header, news, call.now);
+    match request.reach {
+        Reach::Around { .. } => telling.these_and_others(&outbox, &mut commit, &[winner])?,
+        // Nobody else was told.
+        Reach::Directed { .. } => telling.these(&outbox, &mut commit, &[winner])?,
+    }
+    archive_for_requester(&request.header, &outbox, &mut commit, call.now)?;
     match commit.run().await {
         Ok(()) => {}
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::RequestUnchanged => {
-            return Err(overtaken(&requests, request.id, Step::Complete, call.now).await);
+            return Err(overtaken(&requests, request.header.id, Step::Complete, call.now).await);
         }
         Err(error) => return Err(error.into()),
     }
@@ -45,7 +49,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     };
     let body = Linked::new(json!({
         "message": "Medicine request completed",
-        "request_id": completed.id,
+        "request_id": completed.header.id,
     }))
     .with_object("data", view::own_request(&completed, call.now));
     Ok(Answer::ok(body.sign(call.cloud).await?))

@@ -6,20 +6,25 @@
 
 use callout_cloud::accounts::Accounts;
 use callout_cloud::clock;
-use callout_cloud::commit::{CommitError, Guard};
-use callout_domain::account::Account;
 use callout_domain::audience::{Audience, Told};
-use callout_domain::geo::{GeoPoint, RadiusKm};
 use callout_domain::ids::{AccountId, RequestId};
-use callout_domain::medicine::{MedicineRequest, Pharmacy, Quantity, Reach, State};
+use callout_domain::medicine::{MedicineRequest, Pharmacy, Quantity, Reach, State, new_request};
+use callout_domain::request::Header;
 use callout_domain::role::Role;
 use serde_json::json;
 
 use crate::http::{Answer, Call, Failure, Form, Given, Linked, Once, Reply, Scope, Turn};
-use crate::medicine::received::Received;
-use crate::medicine::tell::Telling;
 use crate::medicine::view;
+use crate::requests::create::{announce, requester};
+use crate::requests::place::{self, Names};
+use crate::requests::received::Received;
 
+/// How the form calls the place of the need.
+const PLACE: Names = Names {
+    lat: "patient_lat",
+    lng: "patient_lng",
+    radius: "radius_km",
+};
 const NO_PHARMACY: &str = "must be the id of a pharmacy";
 
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
@@ -35,8 +40,8 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
 
     let cloud = call.cloud;
     let accounts = cloud.accounts().await?;
-    let (requester, Found { audience, pharmacy }) = futures::try_join!(
-        read_requester(&accounts, caller.account),
+    let (asking, Found { audience, pharmacy }) = futures::try_join!(
+        requester(&accounts, caller.account),
         find(&accounts, asked.reach)
     )?;
     let image = match asked.image {
@@ -44,39 +49,29 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         None => None,
     };
     let request = MedicineRequest {
-        id: RequestId::new(clock::fresh_ulid()),
-        requester: requester.id,
-        patient_name: requester.name.as_str().to_owned(),
-        patient_phone: requester.phone_number.as_str().to_owned(),
+        header: Header::new(
+            RequestId::new(clock::fresh_ulid()),
+            asking.id,
+            &audience,
+            call.now,
+        ),
+        patient_name: asking.name.as_str().to_owned(),
+        patient_phone: asking.phone_number.as_str().to_owned(),
         reach: asked.reach,
         quantity: asked.quantity,
         image,
         state: State::Pending,
         pharmacy,
-        created_at: call.now,
-        told: u32::try_from(audience.count()).unwrap_or(u32::MAX),
-        chunks: audience.chunk_count(),
-        taken: None,
     };
 
     let reply = reply(&request);
     let mut commit = once.commit(cloud, &reply).await?;
-    cloud
-        .requests()
-        .await?
+    let requests = cloud.requests().await?;
+    requests
+        .medicine()
         .create(&mut commit, &request, &audience)?;
-    accounts.must_be_there(&mut commit, requester.id)?;
-    Telling::announcing(&request, call.now).audience(&cloud.outbox().await?, &mut commit)?;
-    match commit.run().await {
-        Ok(()) => Ok(reply.sign(cloud).await?),
-        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::KeyUnused => {
-            once.answer_again(cloud).await
-        }
-        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::AccountThere => {
-            Err(Failure::unauthenticated())
-        }
-        Err(error) => Err(error.into()),
-    }
+    let news = new_request(&request);
+    announce(cloud, once, commit, &request.header, news, reply).await
 }
 
 /// What a customer asks for.
@@ -92,15 +87,7 @@ impl Asked {
         let quantity = form.required("quantity", quantity);
         let image = Received::image(form, "image");
         let reach = if form.is_absent("pharmacy") {
-            let lat = form.required("patient_lat", latitude);
-            let lng = form.required("patient_lng", longitude);
-            let radius = form.required("radius_km", radius);
-            let center = lat
-                .zip(lng)
-                .and_then(|(lat, lng)| GeoPoint::new(lat, lng).ok());
-            center
-                .zip(radius)
-                .map(|(center, radius)| Reach::Around { center, radius })
+            place::around(form, PLACE).map(|(center, radius)| Reach::Around { center, radius })
         } else {
             form.required("pharmacy", pharmacy)
                 .map(|pharmacy| Reach::Directed { pharmacy })
@@ -124,24 +111,6 @@ fn pharmacy(given: Given<'_>) -> Result<AccountId, &'static str> {
 fn quantity(given: Given<'_>) -> Result<Quantity, String> {
     let units = given.whole_number().map_err(str::to_owned)?;
     Quantity::try_from(units).map_err(|error| error.to_string())
-}
-
-fn radius(given: Given<'_>) -> Result<RadiusKm, String> {
-    let kilometres = given.number().map_err(str::to_owned)?;
-    RadiusKm::new(kilometres).map_err(|error| error.to_string())
-}
-
-/// One half of a position, refused by itself so that both can be named.
-fn latitude(given: Given<'_>) -> Result<f64, String> {
-    let degrees = given.number().map_err(str::to_owned)?;
-    let on_the_meridian = GeoPoint::new(degrees, 0.0).map_err(|error| error.to_string())?;
-    Ok(on_the_meridian.lat())
-}
-
-fn longitude(given: Given<'_>) -> Result<f64, String> {
-    let degrees = given.number().map_err(str::to_owned)?;
-    let on_the_equator = GeoPoint::new(0.0, degrees).map_err(|error| error.to_string())?;
-    Ok(on_the_equator.lng())
 }
 
 /// Who is told.
@@ -181,25 +150,17 @@ async fn find(accounts: &Accounts, reach: Reach) -> Result<Found, Failure> {
     }
 }
 
-async fn read_requester(accounts: &Accounts, id: AccountId) -> Result<Account, Failure> {
-    // A token outlives a deleted account by some minutes.
-    accounts
-        .read(id)
-        .await?
-        .ok_or_else(Failure::unauthenticated)
-}
-
 fn reply(request: &MedicineRequest) -> Reply {
     let body = Linked::new(json!({
         "message": sentence(request),
-        "request_id": request.id,
-        "pharmacies_notified": request.told,
+        "request_id": request.header.id,
+        "pharmacies_notified": request.header.told,
     }));
-    Reply::created(body.with_object("data", view::request(request, request.created_at)))
+    Reply::created(body.with_object("data", view::request(request, request.header.created_at)))
 }
 
 fn sentence(request: &MedicineRequest) -> String {
-    match (request.reach, request.told) {
+    match (request.reach, request.header.told) {
         (Reach::Directed { .. }, _) => "Medicine request sent successfully".to_owned(),
         (Reach::Around { radius, .. }, 0) => {
             format!("No pharmacies found within {} km", radius.kilometres())
@@ -351,7 +312,7 @@ mod tests {
     fn the_customer_reads_how_many_were_told() {
         let told = |told| {
             sentence(&MedicineRequest {
-                told,
+                header: samples::header(told),
                 ..samples::request()
             })
         };
@@ -366,7 +327,7 @@ mod tests {
             radius: RadiusKm::new(2.5).unwrap(),
         };
         let nobody = MedicineRequest {
-            told: 0,
+            header: samples::header(0),
             reach,
             ..samples::request()
         };

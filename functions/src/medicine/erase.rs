@@ -1,19 +1,19 @@
-//! What remains of somebody who deleted their account: what happened, without who they were. Each
-//! is done again harmlessly if it was interrupted.
+//! What remains of somebody who deleted their account in requests for medicine and in the answers to
+//! them: what happened, without who they were. Each is done again harmlessly if it was interrupted.
+
+use std::pin::pin;
 
 use callout_cloud::Cloud;
-use callout_cloud::commit::{CommitError, Guard};
 use callout_cloud::failure::CloudError;
-use callout_cloud::paging::Paging;
-use callout_cloud::requests::Requests;
-use callout_domain::ids::{AccountId, MediaId};
-use callout_domain::medicine::{MedicineRequest, State};
+use callout_cloud::paging;
+use callout_domain::ids::{AccountId, EventId};
+use callout_domain::medicine::{MedicineRequest, MedicineResponse, State};
 use callout_domain::moment::Moment;
+use futures::TryStreamExt as _;
 
 use crate::medicine::cancel_request::cancel;
-use crate::medicine::retract;
-
-const PAGE: usize = 100;
+use crate::requests::erase::{remove, unless_ended};
+use crate::requests::retract;
 
 /// Takes from every request who made it; those that are open are cancelled, and everybody who was
 /// told of them is told.
@@ -22,25 +22,19 @@ pub(crate) async fn requester(
     account: AccountId,
     now: Moment,
 ) -> Result<(), CloudError> {
-    let requests = cloud.requests().await?;
-    let mut before = None;
-    loop {
-        let paging = Paging {
-            limit: PAGE,
-            before,
-        };
-        let page = requests.of_requester(account, paging, now).await?;
-        for request in &page.items {
-            withdraw(cloud, &requests, request, now).await?;
-            retract::request(cloud, request, now).await?;
-            remove(cloud, request.image).await?;
-            requests.forget_requester(request).await?;
+    let table = cloud.requests().await?;
+    let mut theirs = pin!(paging::all(|paging| {
+        table.of_requester::<MedicineRequest>(account, paging, now)
+    }));
+    while let Some(request) = theirs.try_next().await? {
+        if request.state_at(now) == State::Pending {
+            unless_ended(cancel(cloud, &table, &request, now).await)?;
         }
-        before = page.next;
-        if before.is_none() {
-            return Ok(());
-        }
+        retract::announcement(cloud, &request.header, now).await?;
+        remove(cloud, request.image).await?;
+        table.medicine().forget_requester(&request).await?;
     }
+    Ok(())
 }
 
 /// Takes from every answer who gave it, and what they wrote and said.
@@ -49,47 +43,18 @@ pub(crate) async fn responder(
     account: AccountId,
     now: Moment,
 ) -> Result<(), CloudError> {
-    let requests = cloud.requests().await?;
-    let mut before = None;
-    loop {
-        let paging = Paging {
-            limit: PAGE,
-            before,
-        };
-        let page = requests.answered_by(account, paging, now).await?;
-        for response in &page.items {
-            retract::response(cloud, response, now).await?;
-            remove(cloud, response.audio).await?;
-            requests.forget_responder(response).await?;
+    let table = cloud.requests().await?;
+    let mut theirs = pin!(paging::all(|paging| {
+        table.answered_by::<MedicineResponse>(account, paging, now)
+    }));
+    while let Some(response) = theirs.try_next().await? {
+        let request: Option<MedicineRequest> = table.read(response.request, now).await?;
+        if let Some(request) = request {
+            let said = EventId::reporting(response.id);
+            retract::told_requester(cloud, &request.header, said, now).await?;
         }
-        before = page.next;
-        if before.is_none() {
-            return requests.forget_stats(account).await;
-        }
+        remove(cloud, response.audio).await?;
+        table.medicine().forget_responder(&response).await?;
     }
-}
-
-async fn withdraw(
-    cloud: &Cloud,
-    requests: &Requests,
-    request: &MedicineRequest,
-    now: Moment,
-) -> Result<(), CloudError> {
-    if request.state_at(now) != State::Pending {
-        return Ok(());
-    }
-    match cancel(cloud, requests, request, now).await {
-        Ok(()) => Ok(()),
-        // Somebody accepted it meanwhile, or it is cancelled already.
-        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::RequestUnchanged => Ok(()),
-        Err(CommitError::Refused(_)) => Err(CloudError::Contended),
-        Err(CommitError::Cloud(error)) => Err(error),
-    }
-}
-
-async fn remove(cloud: &Cloud, media: Option<MediaId>) -> Result<(), CloudError> {
-    match media {
-        Some(media) => cloud.media().await?.remove(media).await,
-        None => Ok(()),
-    }
+    table.medicine().forget_stats(account).await
 }

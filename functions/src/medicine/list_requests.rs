@@ -6,8 +6,9 @@
 
 use std::collections::HashMap;
 
-use callout_cloud::paging::{Page, Paging};
-use callout_cloud::requests::{OpenRequest, Stats};
+use callout_cloud::paging::Paging;
+use callout_cloud::requests::OpenRequest;
+use callout_cloud::requests::medicine::Stats;
 use callout_domain::geo::DistanceKm;
 use callout_domain::ids::{AccountId, RequestId, ResponseId};
 use callout_domain::medicine::{MedicineRequest, MedicineResponse, State};
@@ -17,6 +18,7 @@ use serde_json::{Value, json};
 
 use crate::http::{Answer, Call, Caller, Failure, Linked};
 use crate::medicine::view;
+use crate::requests::list::{list, page_of};
 
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let caller = call.caller()?;
@@ -60,10 +62,11 @@ async fn of_pharmacy(call: &Call, caller: &Caller) -> Result<Linked, Failure> {
         .await?
         .ok_or_else(Failure::unauthenticated)?;
     let requests = call.cloud.requests().await?;
+    let medicine = requests.medicine();
     let (open, answered, stats) = futures::try_join!(
-        requests.open_to(pharmacy.id, pharmacy.position(), call.now),
-        requests.answered_by(pharmacy.id, older, call.now),
-        requests.stats(pharmacy.id),
+        medicine.open_to(pharmacy.id, pharmacy.position(), call.now),
+        requests.answered_by::<MedicineResponse>(pharmacy.id, older, call.now),
+        medicine.stats(pharmacy.id),
     )?;
     let count = open.len();
     let page = page_of(open, limit, before);
@@ -72,13 +75,16 @@ async fn of_pharmacy(call: &Call, caller: &Caller) -> Result<Linked, Failure> {
     ids.extend(answered.items.iter().map(|answer| answer.request));
     let (found, own) = futures::try_join!(
         requests.read_many(&ids, call.now),
-        requests.responses_of(pharmacy.id, &open_ids, call.now),
+        requests.answers_of(pharmacy.id, &open_ids, call.now),
     )?;
+    let own = own
+        .into_iter()
+        .map(|answer: MedicineResponse| (answer.request, answer));
 
     let desk = Desk {
         pharmacy: pharmacy.id,
         found,
-        own,
+        own: own.collect(),
         now: call.now,
     };
     let seen = page
@@ -98,30 +104,6 @@ async fn of_pharmacy(call: &Call, caller: &Caller) -> Result<Linked, Failure> {
         body = body.with("next_history_cursor", json!(next));
     }
     Ok(body)
-}
-
-fn list<Id: serde::Serialize>(seen: Vec<Linked>, next: Option<Id>) -> Linked {
-    let mut body = Linked::new(json!({"count": seen.len()})).with_list("requests", seen);
-    if let Some(next) = next {
-        body = body.with("next_cursor", json!(next));
-    }
-    body
-}
-
-/// A page of a list that is read whole, newest first: what is open within reach is never much.
-fn page_of(
-    open: Vec<OpenRequest>,
-    limit: usize,
-    before: Option<RequestId>,
-) -> Page<OpenRequest, RequestId> {
-    let mut items: Vec<OpenRequest> = open
-        .into_iter()
-        .filter(|open| before.is_none_or(|before| open.id < before))
-        .collect();
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next = items.last().filter(|_| more).map(|open| open.id);
-    Page { items, next }
 }
 
 /// What a pharmacy looks at.
@@ -175,14 +157,15 @@ mod tests {
     use std::collections::HashMap;
 
     use callout_cloud::Cloud;
-    use callout_cloud::requests::{OpenRequest, Stats};
+    use callout_cloud::requests::OpenRequest;
+    use callout_cloud::requests::medicine::Stats;
     use callout_domain::geo::DistanceKm;
     use callout_domain::ids::RequestId;
     use callout_domain::medicine::{Choice, LIFETIME, MedicineRequest, MedicineResponse, State};
     use serde_json::{Value, json};
     use ulid::Ulid;
 
-    use super::{Desk, list, page_of, stats_view};
+    use super::{Desk, stats_view};
     use crate::http::Linked;
     use crate::medicine::view::samples;
 
@@ -196,38 +179,14 @@ mod tests {
     fn desk(request: MedicineRequest, own: Option<MedicineResponse>) -> Desk {
         Desk {
             pharmacy: samples::account(3),
-            now: request.created_at,
-            found: HashMap::from([(request.id, request)]),
+            now: request.header.created_at,
+            found: HashMap::from([(request.header.id, request)]),
             own: own.into_iter().map(|own| (own.request, own)).collect(),
         }
     }
 
     async fn json(view: Linked) -> Value {
         view.sign(&Cloud::new()).await.unwrap()
-    }
-
-    #[test]
-    fn pages_follow_each_other_without_a_gap_whatever_comes_in_meanwhile() {
-        let newest_first = |numbers: &[u128]| numbers.iter().map(|n| open(*n)).collect::<Vec<_>>();
-        let ids = |page: &[OpenRequest]| page.iter().map(|open| open.id).collect::<Vec<_>>();
-        let first = page_of(newest_first(&[5, 4, 3, 2, 1]), 2, None);
-        assert_eq!(ids(&first.items), ids(&[open(5), open(4)]));
-        // 6 comes in, 3 is taken.
-        let second = page_of(newest_first(&[6, 5, 4, 2, 1]), 2, first.next);
-        assert_eq!(ids(&second.items), ids(&[open(2), open(1)]));
-        assert_eq!(second.next, None);
-        assert_eq!(page_of(Vec::new(), 2, None).next, None);
-    }
-
-    #[tokio::test]
-    async fn a_list_says_how_to_go_on_only_when_there_is_more() {
-        assert_eq!(
-            json(list(vec![], None::<RequestId>)).await,
-            json!({"count": 0, "requests": []})
-        );
-        let more = list(vec![Linked::new(json!({}))], Some(open(7).id));
-        let expected = json!({"count": 1, "requests": [{}], "next_cursor": open(7).id});
-        assert_eq!(json(more).await, expected);
     }
 
     #[tokio::test]

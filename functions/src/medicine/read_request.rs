@@ -11,20 +11,23 @@ use callout_domain::role::Role;
 use serde_json::json;
 
 use crate::http::{Answer, Call, Caller, Failure, Linked};
-use crate::medicine::{unknown_request, view};
+use crate::medicine::view;
+use crate::requests::{named_by_path, unknown};
 
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let caller = call.caller()?;
-    let id = call.path_id("id", "There is no such request")?;
+    let id = named_by_path(&call)?;
 
     let requests = call.cloud.requests().await?;
     let (request, responses) = requests
-        .with_responses(id, call.now)
+        .with_answers::<MedicineRequest, MedicineResponse>(id, call.now)
         .await?
-        .ok_or_else(unknown_request)?;
-    let seen = if request.requester == caller.account {
+        .ok_or_else(unknown)?;
+    let seen = if request.header.requester == caller.account {
         let notifications = call.cloud.notifications().await?;
-        let heard = notifications.heard(EventId::announcing(request.id)).await?;
+        let heard = notifications
+            .heard(EventId::announcing(request.header.id))
+            .await?;
         view::own_request(&request, call.now).with("pharmacies_heard", json!(heard))
     } else {
         let distance = match own_answer(&responses, caller.account) {
@@ -52,9 +55,9 @@ async fn distance_of_told(
     request: &MedicineRequest,
 ) -> Result<Option<f64>, Failure> {
     if caller.role != Role::Pharmacy {
-        return Err(unknown_request());
+        return Err(unknown());
     }
-    if let Some(told) = requests.told(request, caller.account).await? {
+    if let Some(told) = requests.told(&request.header, caller.account).await? {
         return Ok(told.distance_km);
     }
     // One that came after the request was made has it in its list while it is open.
@@ -63,7 +66,7 @@ async fn distance_of_told(
         Reach::Directed { .. } => false,
     };
     if !is_open_to_all {
-        return Err(unknown_request());
+        return Err(unknown());
     }
     let accounts = call.cloud.accounts().await?;
     let pharmacy = accounts
@@ -73,6 +76,6 @@ async fn distance_of_told(
     let distance = request
         .reach
         .admits(pharmacy.id, pharmacy.position())
-        .map_err(|_| unknown_request())?;
+        .map_err(|_| unknown())?;
     Ok(distance.map(callout_domain::geo::DistanceKm::rounded))
 }

@@ -14,7 +14,8 @@ use callout_domain::account::Account;
 use callout_domain::geo::DistanceKm;
 use callout_domain::ids::{MediaId, RequestId, ResponseId};
 use callout_domain::medicine::{
-    Choice, MedicineRequest, MedicineResponse, NotAChoice, ReplyText, request_taken,
+    Choice, MedicineRequest, MedicineResponse, NotAChoice, Reach, ReplyText, pharmacy_response,
+    request_taken,
 };
 use callout_domain::moment::Moment;
 use callout_domain::role::Role;
@@ -22,9 +23,10 @@ use lambda_http::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::http::{Answer, Call, Caller, Failure, Form, Given, Once, Refused, Reply, Scope, Turn};
-use crate::medicine::received::Received;
-use crate::medicine::tell::Telling;
-use crate::medicine::{illegal, overtaken, unknown_request, view};
+use crate::medicine::{illegal, overtaken, view};
+use crate::requests::received::Received;
+use crate::requests::tell::Telling;
+use crate::requests::unknown;
 
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let caller = call.caller()?;
@@ -71,7 +73,7 @@ impl MedicineAnswer {
             return Err(form.reject());
         };
         Ok(Self {
-            request: request.parse().map_err(|_| unknown_request())?,
+            request: request.parse().map_err(|_| unknown())?,
             choice,
             text: text.flatten(),
             audio,
@@ -122,8 +124,11 @@ async fn record(
     let response = judged.response(answer.choice, answer.text, audio, now);
     let reply = reply(&response);
     let mut commit = once.commit(cloud, &reply).await?;
-    let taken = Telling::ending(&judged.request, request_taken(judged.request.id), now);
-    requests.answer(&mut commit, &judged.request, &response, taken.event())?;
+    let header = &judged.request.header;
+    let taken = Telling::ending(header, request_taken(header.id), now);
+    requests
+        .medicine()
+        .answer(&mut commit, &judged.request, &response, taken.event())?;
     let accounts = cloud.accounts().await?;
     accounts.must_be_there(&mut commit, judged.pharmacy.id)?;
     tell(cloud, &mut commit, &response, &judged.request, taken).await?;
@@ -139,7 +144,7 @@ async fn record(
             Err(answered_before())
         }
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::RequestUnchanged => {
-            Err(overtaken(&requests, judged.request.id, step, now).await)
+            Err(overtaken(&requests, header.id, step, now).await)
         }
         Err(error) => Err(error.into()),
     }
@@ -162,11 +167,11 @@ async fn judge(
     let accounts = cloud.accounts().await?;
     let (pharmacy, request, earlier) = futures::try_join!(
         accounts.read(caller.account),
-        requests.read(answer.request, now),
-        requests.response(answer.request, caller.account, now),
+        requests.read::<MedicineRequest>(answer.request, now),
+        requests.answer::<MedicineResponse>(answer.request, caller.account, now),
     )?;
     let pharmacy = pharmacy.ok_or_else(Failure::unauthenticated)?;
-    let request = request.ok_or_else(unknown_request)?;
+    let request = request.ok_or_else(unknown)?;
     if earlier.is_some() {
         return Err(answered_before());
     }
@@ -193,7 +198,7 @@ impl Judged {
     ) -> MedicineResponse {
         MedicineResponse {
             id: ResponseId::new(clock::fresh_ulid()),
-            request: self.request.id,
+            request: self.request.header.id,
             pharmacy: self.pharmacy.id,
             pharmacy_name: self.pharmacy.name.as_str().to_owned(),
             pharmacy_location: self.pharmacy.position(),
@@ -214,10 +219,19 @@ async fn tell(
     taken: Telling<'_>,
 ) -> Result<(), CloudError> {
     let outbox = cloud.outbox().await?;
-    Telling::reporting(request, response).one(&outbox, commit, request.requester)?;
-    match response.choice {
-        Choice::Accepted => taken.others(&outbox, commit, response.pharmacy),
-        Choice::Rejected => Ok(()),
+    Telling::reporting(
+        &request.header,
+        response.id,
+        pharmacy_response(response),
+        response.responded_at,
+    )
+    .these(&outbox, commit, &[request.header.requester])?;
+    match (response.choice, request.reach) {
+        (Choice::Accepted, Reach::Around { .. }) => {
+            taken.others(&outbox, commit, &[response.pharmacy])
+        }
+        // Nobody else was told.
+        (Choice::Accepted, Reach::Directed { .. }) | (Choice::Rejected, _) => Ok(()),
     }
 }
 

@@ -16,7 +16,7 @@ pub(super) fn request(request: &MedicineRequest, now: Moment) -> Linked {
     };
     let pharmacy = request.pharmacy.as_ref();
     Linked::new(json!({
-        "id": request.id,
+        "id": request.header.id,
         "patient_name": request.patient_name,
         "patient_lat": center.map(GeoPoint::lat),
         "patient_lng": center.map(GeoPoint::lng),
@@ -25,14 +25,14 @@ pub(super) fn request(request: &MedicineRequest, now: Moment) -> Linked {
         "status": request.state_at(now),
         "pharmacy": pharmacy.map(|pharmacy| pharmacy.account),
         "pharmacy_name": pharmacy.map(|pharmacy| pharmacy.name.as_str()),
-        "created_at": request.created_at,
+        "created_at": request.header.created_at,
     }))
     .with_link("image", request.image)
 }
 
 /// A request as whoever made it finds it later: with how many were told.
 pub(super) fn own_request(seen: &MedicineRequest, now: Moment) -> Linked {
-    request(seen, now).with("pharmacies_notified", json!(seen.told))
+    request(seen, now).with("pharmacies_notified", json!(seen.header.told))
 }
 
 /// A request as a pharmacy sees it: with its distance, and with the patient's number for as long
@@ -85,16 +85,27 @@ pub(super) mod samples {
     use callout_domain::medicine::{
         Choice, MedicineRequest, MedicineResponse, Quantity, Reach, ReplyText, State,
     };
+    use callout_domain::request::Header;
     use ulid::Ulid;
 
     pub(in crate::medicine) fn account(number: u128) -> AccountId {
         AccountId::new(Ulid::from(number))
     }
 
-    pub(in crate::medicine) fn request() -> MedicineRequest {
-        MedicineRequest {
+    pub(in crate::medicine) fn header(told: u32) -> Header {
+        Header {
             id: RequestId::new(Ulid::from(1)),
             requester: account(7),
+            created_at: "2026-02-24T10:30:00Z".parse().unwrap(),
+            told,
+            chunks: 1,
+            announced: Vec::new(),
+        }
+    }
+
+    pub(in crate::medicine) fn request() -> MedicineRequest {
+        MedicineRequest {
+            header: header(3),
             patient_name: "John Doe".to_owned(),
             patient_phone: "9841234567".to_owned(),
             reach: Reach::Around {
@@ -105,10 +116,6 @@ pub(super) mod samples {
             image: None,
             state: State::Pending,
             pharmacy: None,
-            created_at: "2026-02-24T10:30:00Z".parse().unwrap(),
-            told: 3,
-            chunks: 1,
-            taken: None,
         }
     }
 
@@ -144,7 +151,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_request_has_every_field_of_the_seed() {
-        let seen = json(super::request(&request(), request().created_at)).await;
+        let seen = json(super::request(&request(), request().header.created_at)).await;
         let expected = json!({
             "id": "00000000000000000000000001",
             "patient_name": "John Doe",
@@ -174,7 +181,7 @@ mod tests {
             pharmacy: Some(pharmacy),
             ..request()
         };
-        let seen = json(super::request(&directed, directed.created_at)).await;
+        let seen = json(super::request(&directed, directed.header.created_at)).await;
         for field in ["patient_lat", "patient_lng", "radius_km"] {
             assert_eq!(seen[field], Value::Null, "{field}");
         }
@@ -184,7 +191,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_nobody_accepted_in_time_is_seen_as_expired() {
-        let seen = super::request(&request(), request().created_at.plus(LIFETIME));
+        let seen = super::request(&request(), request().header.created_at.plus(LIFETIME));
         assert_eq!(json(seen).await["status"], "EXPIRED");
     }
 
@@ -207,7 +214,7 @@ mod tests {
                 ..request()
             };
             for (viewer, is_shown) in [(account(3), for_winner), (account(4), for_others)] {
-                let view = request_for_pharmacy(&seen, viewer, None, seen.created_at);
+                let view = request_for_pharmacy(&seen, viewer, None, seen.header.created_at);
                 let phone = json(view).await["patient_phone"].clone();
                 assert_eq!(phone != Value::Null, is_shown, "{state:?}");
             }

@@ -3,32 +3,37 @@
 //! | pk | sk | what |
 //! |---|---|---|
 //! | `REQUEST#<id>` | `REQUEST` | the request and where it stands |
-//! | `REQUEST#<id>` | `OPEN` | its place among the open ones, for as long as it is open |
+//! | `REQUEST#<id>` | `OPEN…` | a place among the open ones, for as long as it is open |
 //! | `REQUEST#<id>` | `AUDIENCE#<nnnn>` | a chunk of those who were told, nearest first |
 //! | `REQUEST#<id>` | `RESPONSE#<account>` | what one of them answered |
-//! | `RESPONDER#<account>` | `STATS#MEDICINE` | how often an account has answered, and how |
+//! | `RESPONDER#<account>` | `STATS#<kind>` | how often an account has answered, and how |
 //!
-//! Index `open` (`gpk`, `gsk`) holds the `OPEN` items: `MEDICINE#<geohash 3>`, `<geohash 12>#<id>`, or
-//! for a request to one pharmacy `MEDICINE#TO#<account>`, `<id>`. They are small, carry nothing
-//! personal, and end by TTL with the request's 24 hours, so that a search never wades through what
-//! nobody answered; whoever finds one reads the request itself.
+//! `REQUEST` and `RESPONSE` have a `kind`, the attributes that every kind has (`kept`), and those of
+//! their kind. What the steps of every kind are made of is in `steps`; the steps themselves, with their
+//! conditions, are in the module of their kind.
+//!
+//! Index `open` (`gpk`, `gsk`) holds the `OPEN…` items: `<KIND>#<geohash 3>`, `<geohash 12>#<id>`, or a
+//! partition that a kind names, `<id>`. They are small, carry nothing personal, and end by TTL as soon
+//! as the request can be open no more, so that a search never wades through what nobody answered;
+//! whoever finds one reads the request itself.
 //!
 //! Index `mine` (`mine_pk`, `mine_sk`) holds the `REQUEST` items by `REQUESTER#<account>`, `<id>`, and the
 //! `RESPONSE` items by `RESPONDER#<account>`, `<response id>`.
 //!
 //! Everything of a request ends 90 days after it was made, as its media do.
 
-mod answers;
+pub mod medicine;
+
 mod erase;
-mod life;
+mod kept;
 mod lists;
 mod open;
-mod stored;
+mod read;
+mod steps;
 
 use callout_domain::ids::{AccountId, RequestId};
 use time::Duration;
 
-pub use crate::requests::answers::Stats;
 pub use crate::requests::open::OpenRequest;
 
 use crate::failure::CloudError;
@@ -40,8 +45,6 @@ use crate::{Cloud, Table};
 const KEPT: Duration = Duration::days(90);
 
 const REQUEST: &str = "REQUEST";
-const OPEN: &str = "OPEN";
-const STATS: &str = "STATS#MEDICINE";
 
 /// The table of requests.
 #[derive(Debug, Clone)]
@@ -85,8 +88,8 @@ fn request_key(request: RequestId) -> Item {
     key(partition(request), REQUEST)
 }
 
-fn open_key(request: RequestId) -> Item {
-    key(partition(request), OPEN)
+fn counters_key(account: AccountId, kind: &str) -> Item {
+    key(responder(account), format!("STATS#{kind}"))
 }
 
 fn audience_sk(chunk: u16) -> String {

@@ -17,6 +17,7 @@ pub mod moment;
 pub mod notice;
 pub mod otp;
 pub mod preferences;
+pub mod request;
 pub mod role;
 pub mod session;
 pub mod socket;

@@ -1,104 +1,68 @@
-//! What remains of the requests of people who left: what happened, without who they were.
+//! What remains of the requests of people who left: what happened, without who they were. Which
+//! attributes say who somebody was is their kind's.
 
-use aws_sdk_dynamodb::error::SdkError;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
+use aws_sdk_dynamodb::operation::update_item::builders::UpdateItemFluentBuilder;
 use aws_sdk_dynamodb::types::AttributeValue;
 use callout_domain::geo::GeoPoint;
-use callout_domain::ids::AccountId;
-use callout_domain::medicine::{MedicineRequest, MedicineResponse, Reach};
+use callout_domain::ids::{AccountId, RequestId};
 
 use crate::failure::CloudError;
-use crate::requests::{Requests, STATS, partition, request_key, responder, response_sk};
-use crate::stored::{key, s};
+use crate::requests::{Requests, counters_key, partition, request_key, response_sk};
+use crate::stored::{Item, key};
 
 /// What somebody who left is called.
-const SOMEBODY: &str = "Deleted account";
+pub(super) const SOMEBODY: &str = "Deleted account";
+
+/// Not to bring back what TTL has deleted.
+const IS_THERE: &str = "attribute_exists(pk)";
 
 impl Requests {
-    /// Takes from a request who made it: name, phone, prescription, and where they were but for
-    /// the degree. Doing it again changes nothing.
-    ///
-    /// # Errors
-    /// When the table cannot be written.
-    pub async fn forget_requester(&self, request: &MedicineRequest) -> Result<(), CloudError> {
-        let mut update = self
-            .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .set_key(Some(request_key(request.id)))
-            // Not to bring back one that TTL has deleted.
-            .condition_expression("attribute_exists(pk)")
-            .expression_attribute_values(":name", s(SOMEBODY))
-            .expression_attribute_values(":phone", s(""));
-        update = match request.reach {
-            Reach::Around { center, .. } => update
-                .update_expression(
-                    "SET patient_name = :name, patient_phone = :phone, center = :center \
-                     REMOVE image",
-                )
-                .expression_attribute_values(":center", coarse(center)),
-            Reach::Directed { .. } => update
-                .update_expression("SET patient_name = :name, patient_phone = :phone REMOVE image"),
-        };
-        unless_gone(update.send().await)
+    /// A change of a request's item, if it is there; to be given its expression, and another
+    /// condition where it has one.
+    pub(super) fn forget_of_request(&self, request: RequestId) -> UpdateItemFluentBuilder {
+        self.forget(request_key(request))
     }
 
-    /// Takes from a response and from a request that it won what its pharmacy is called, wrote
-    /// and said. Doing it again changes nothing.
-    ///
-    /// # Errors
-    /// When the table cannot be written.
-    pub async fn forget_responder(&self, response: &MedicineResponse) -> Result<(), CloudError> {
-        let response_of = key(partition(response.request), response_sk(response.pharmacy));
-        let outcome = self
-            .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .set_key(Some(response_of))
-            .condition_expression("attribute_exists(pk)")
-            .update_expression("SET pharmacy_name = :name REMOVE pharmacy_location, #text, audio")
-            .expression_attribute_names("#text", "text")
-            .expression_attribute_values(":name", s(SOMEBODY))
-            .send()
-            .await;
-        unless_gone(outcome)?;
-        let outcome = self
-            .table
-            .client
-            .update_item()
-            .table_name(&self.table.name)
-            .set_key(Some(request_key(response.request)))
-            .condition_expression("pharmacy = :pharmacy")
-            .update_expression("SET pharmacy_name = :name")
-            .expression_attribute_values(":pharmacy", s(response.pharmacy))
-            .expression_attribute_values(":name", s(SOMEBODY))
-            .send()
-            .await;
-        unless_gone(outcome)
+    /// A change of the item of what somebody answered, if it is there; to be given its expression.
+    pub(super) fn forget_of_answer(
+        &self,
+        request: RequestId,
+        responder: AccountId,
+    ) -> UpdateItemFluentBuilder {
+        self.forget(key(partition(request), response_sk(responder)))
     }
 
-    /// Removes how often an account has answered.
-    ///
-    /// # Errors
-    /// When the table cannot be written.
-    pub async fn forget_stats(&self, account: AccountId) -> Result<(), CloudError> {
+    /// Removes what was counted of an account's answers to requests of a kind.
+    pub(super) async fn forget_counters(
+        &self,
+        account: AccountId,
+        kind: &str,
+    ) -> Result<(), CloudError> {
         self.table
             .client
             .delete_item()
             .table_name(&self.table.name)
-            .set_key(Some(key(responder(account), STATS)))
+            .set_key(Some(counters_key(account, kind)))
             .send()
             .await
             .map_err(CloudError::call("DeleteItem"))?;
         Ok(())
     }
+
+    fn forget(&self, key: Item) -> UpdateItemFluentBuilder {
+        self.table
+            .client
+            .update_item()
+            .table_name(&self.table.name)
+            .set_key(Some(key))
+            .condition_expression(IS_THERE)
+    }
 }
 
-/// A condition that does not hold says that there is nothing to take.
-fn unless_gone<T>(outcome: Result<T, SdkError<UpdateItemError>>) -> Result<(), CloudError> {
-    let Err(error) = outcome else {
+/// Does a change. A condition that does not hold says that there is nothing to take.
+pub(super) async fn unless_gone(change: UpdateItemFluentBuilder) -> Result<(), CloudError> {
+    let Err(error) = change.send().await else {
         return Ok(());
     };
     if error
@@ -111,7 +75,7 @@ fn unless_gone<T>(outcome: Result<T, SdkError<UpdateItemError>>) -> Result<(), C
 }
 
 /// A position to the whole degree, some hundred kilometres: a region, and nobody's home.
-fn coarse(point: GeoPoint) -> AttributeValue {
+pub(super) fn coarse(point: GeoPoint) -> AttributeValue {
     let number = |degrees: f64| AttributeValue::N(format!("{degrees:.0}"));
     AttributeValue::M(
         [

@@ -3,96 +3,92 @@
 use std::collections::HashMap;
 
 use callout_domain::ids::{AccountId, RequestId, ResponseId};
-use callout_domain::medicine::{MedicineRequest, MedicineResponse};
 use callout_domain::moment::Moment;
 
 use crate::failure::CloudError;
 use crate::paging::{Page, Paging};
-use crate::requests::stored::{medicine_request, medicine_response};
+use crate::requests::kept::{self, Kept};
 use crate::requests::{REQUEST, Requests, partition, requester, responder, response_sk};
-use crate::stored::{Item, s};
+use crate::stored::s;
 
 const INDEX: &str = "mine";
 
 impl Requests {
-    /// The requests for medicine that an account made.
+    /// The requests of a kind that an account made.
     ///
     /// # Errors
     /// When the index cannot be read.
-    pub async fn of_requester(
+    pub async fn of_requester<R: Kept<Id = RequestId>>(
         &self,
         account: AccountId,
         paging: Paging<RequestId>,
         now: Moment,
-    ) -> Result<Page<MedicineRequest, RequestId>, CloudError> {
-        let read = |item| medicine_request(item, now);
-        self.mine(requester(account), paging, read, |request| request.id)
-            .await
+    ) -> Result<Page<R, RequestId>, CloudError> {
+        self.mine(requester(account), paging, now).await
     }
 
-    /// What an account answered to requests for medicine.
+    /// What an account answered to requests of a kind.
     ///
     /// # Errors
     /// When the index cannot be read.
-    pub async fn answered_by(
+    pub async fn answered_by<A: Kept<Id = ResponseId>>(
         &self,
         account: AccountId,
         paging: Paging<ResponseId>,
         now: Moment,
-    ) -> Result<Page<MedicineResponse, ResponseId>, CloudError> {
-        let read = |item| medicine_response(item, now);
-        self.mine(responder(account), paging, read, |response| response.id)
-            .await
+    ) -> Result<Page<A, ResponseId>, CloudError> {
+        self.mine(responder(account), paging, now).await
     }
 
     /// The requests of these ids that there are.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn read_many(
+    pub async fn read_many<R: Kept<Id = RequestId>>(
         &self,
         ids: &[RequestId],
         now: Moment,
-    ) -> Result<HashMap<RequestId, MedicineRequest>, CloudError> {
+    ) -> Result<HashMap<RequestId, R>, CloudError> {
         let key = |id: &RequestId| (partition(*id), REQUEST.to_owned());
-        let keys = ids.iter().map(key).collect();
-        let mut found = HashMap::new();
-        for item in self.table.read_many(keys).await? {
-            if let Some(request) = medicine_request(item, now)? {
-                found.insert(request.id, request);
-            }
-        }
-        Ok(found)
+        let found: Vec<R> = self.many(ids.iter().map(key).collect(), now).await?;
+        Ok(found
+            .into_iter()
+            .map(|request| (request.id(), request))
+            .collect())
     }
 
-    /// What an account answered to these requests, where it did.
+    /// What an account answered to these requests, where it did, in no order.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn responses_of(
+    pub async fn answers_of<A: Kept<Id = ResponseId>>(
         &self,
         account: AccountId,
         ids: &[RequestId],
         now: Moment,
-    ) -> Result<HashMap<RequestId, MedicineResponse>, CloudError> {
+    ) -> Result<Vec<A>, CloudError> {
         let key = |id: &RequestId| (partition(*id), response_sk(account));
-        let keys = ids.iter().map(key).collect();
-        let mut found = HashMap::new();
+        self.many(ids.iter().map(key).collect(), now).await
+    }
+
+    async fn many<T: Kept>(
+        &self,
+        keys: Vec<(String, String)>,
+        now: Moment,
+    ) -> Result<Vec<T>, CloudError> {
+        let mut found = Vec::new();
         for item in self.table.read_many(keys).await? {
-            if let Some(response) = medicine_response(item, now)? {
-                found.insert(response.request, response);
-            }
+            found.extend(kept::read(item, now)?);
         }
         Ok(found)
     }
 
-    async fn mine<T, Id: ToString>(
+    async fn mine<T: Kept>(
         &self,
         owner: String,
-        paging: Paging<Id>,
-        read: impl Fn(Item) -> Result<Option<T>, CloudError>,
-        id: impl Fn(&T) -> Id,
-    ) -> Result<Page<T, Id>, CloudError> {
+        paging: Paging<T::Id>,
+        now: Moment,
+    ) -> Result<Page<T, T::Id>, CloudError> {
         let mut query = self
             .table
             .client
@@ -110,18 +106,18 @@ impl Requests {
         // One more than asked for tells whether there is more.
         let most = i32::try_from(paging.limit + 1).unwrap_or(i32::MAX);
         let mut pages = query.limit(most).into_paginator().send();
-        let mut items = Vec::new();
+        let mut items: Vec<T> = Vec::new();
         while items.len() <= paging.limit
             && let Some(page) = pages.next().await
         {
             let page = page.map_err(CloudError::call("Query"))?;
             for item in page.items.unwrap_or_default() {
-                items.extend(read(item)?);
+                items.extend(kept::read(item, now)?);
             }
         }
         let more = items.len() > paging.limit;
         items.truncate(paging.limit);
-        let next = items.last().filter(|_| more).map(id);
+        let next = items.last().filter(|_| more).map(Kept::id);
         Ok(Page { items, next })
     }
 }

@@ -18,7 +18,7 @@ pub const PHARMACY_RESPONSE: &str = "pharmacy_response";
 /// To the pharmacies: there is a need. Each adds its own `distance_km`.
 pub fn new_request(request: &MedicineRequest) -> Message {
     let fields = json!({
-        "request_id": request.id,
+        "request_id": request.header.id,
         "patient_name": request.patient_name,
         "patient_phone": request.patient_phone,
         "patient_location": match request.reach {
@@ -27,7 +27,7 @@ pub fn new_request(request: &MedicineRequest) -> Message {
         },
         "distance_km": null,
         "quantity": request.quantity,
-        "timestamp": request.created_at,
+        "timestamp": request.header.created_at,
     });
     Message::new(NEW_REQUEST, fields)
         .with_link("image_url", request.image)
@@ -294,7 +294,7 @@ mod tests {
             text: ReplyText::parse(talkative).unwrap(),
             ..response()
         };
-        let id = request().id;
+        let id = request().header.id;
         vec![
             new_request(&request()),
             new_request(&directed),

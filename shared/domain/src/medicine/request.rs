@@ -1,18 +1,17 @@
 //! What is asked for, by whom, and who may answer.
 
 use crate::geo::{DistanceKm, GeoPoint, RadiusKm};
-use crate::ids::{AccountId, EventId, MediaId, RequestId};
+use crate::ids::{AccountId, MediaId};
 use crate::medicine::{Quantity, State};
 use crate::moment::Moment;
+use crate::request::Header;
 
 /// A request for medicine.
 #[derive(Debug, Clone, PartialEq)]
 pub struct MedicineRequest {
-    /// Its name.
-    pub id: RequestId,
-    /// Who asks.
-    pub requester: AccountId,
-    /// What they are called.
+    /// What it has as a request of any kind.
+    pub header: Header,
+    /// What whoever asks is called.
     pub patient_name: String,
     /// How they are called on the phone.
     pub patient_phone: String,
@@ -26,14 +25,6 @@ pub struct MedicineRequest {
     pub state: State,
     /// The pharmacy that has it, or the one that was asked by name.
     pub pharmacy: Option<Pharmacy>,
-    /// When it was made.
-    pub created_at: Moment,
-    /// How many pharmacies were told.
-    pub told: u32,
-    /// In how many chunks they are written down.
-    pub chunks: u16,
-    /// The event that told the others that one has accepted.
-    pub taken: Option<EventId>,
 }
 
 /// A pharmacy, as others see it.
@@ -67,17 +58,16 @@ pub enum Reach {
 #[error("This request does not reach your pharmacy")]
 pub struct OutOfReach;
 
+impl AsRef<Header> for MedicineRequest {
+    fn as_ref(&self) -> &Header {
+        &self.header
+    }
+}
+
 impl MedicineRequest {
     /// Where it stands.
     pub fn state_at(&self, now: Moment) -> State {
-        self.state.at(self.created_at, now)
-    }
-
-    /// What everybody who was told of it has been told so far: over, when it ends.
-    pub fn announcements(&self) -> Vec<EventId> {
-        let mut announcements = vec![EventId::announcing(self.id)];
-        announcements.extend(self.taken);
-        announcements
+        self.state.at(self.header.created_at, now)
     }
 
     /// The pharmacy that accepted it.
@@ -122,6 +112,7 @@ pub(super) mod tests {
     use crate::geo::{GeoPoint, RadiusKm};
     use crate::ids::{AccountId, MediaId, RequestId};
     use crate::medicine::{Quantity, State};
+    use crate::request::Header;
 
     pub(in crate::medicine) fn account(number: u128) -> AccountId {
         AccountId::new(Ulid::from(number))
@@ -136,8 +127,14 @@ pub(super) mod tests {
 
     pub(in crate::medicine) fn request() -> MedicineRequest {
         MedicineRequest {
-            id: RequestId::new(Ulid::from(1)),
-            requester: account(7),
+            header: Header {
+                id: RequestId::new(Ulid::from(1)),
+                requester: account(7),
+                created_at: "2026-02-24T10:30:00Z".parse().unwrap(),
+                told: 3,
+                chunks: 1,
+                announced: Vec::new(),
+            },
             patient_name: "John Doe".to_owned(),
             patient_phone: "9841234567".to_owned(),
             reach: around(27.7172, 85.324, 10.0),
@@ -145,10 +142,6 @@ pub(super) mod tests {
             image: Some(MediaId::new(Ulid::from(2))),
             state: State::Pending,
             pharmacy: None,
-            created_at: "2026-02-24T10:30:00Z".parse().unwrap(),
-            told: 3,
-            chunks: 1,
-            taken: None,
         }
     }
 

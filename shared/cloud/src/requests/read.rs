@@ -1,56 +1,44 @@
-//! One request, with what was answered and who was told.
+//! One request of any kind, with what was answered and who was told.
 
 use callout_domain::audience::Told;
-use callout_domain::ids::{AccountId, RequestId};
-use callout_domain::medicine::{MedicineRequest, MedicineResponse};
+use callout_domain::ids::{AccountId, RequestId, ResponseId};
 use callout_domain::moment::Moment;
+use callout_domain::request::Header;
 use futures::future::try_join_all;
-use serde::Deserialize;
+use serde::de::DeserializeOwned;
 
 use crate::failure::CloudError;
-use crate::requests::stored::{StoredAudience, medicine_request, medicine_response};
+use crate::requests::kept::{self, Kept, StoredAudience};
 use crate::requests::{
-    REQUEST, Requests, STATS, audience_sk, partition, request_key, responder, response_sk,
+    REQUEST, Requests, audience_sk, counters_key, partition, request_key, response_sk,
 };
 use crate::stored::{self, SK, key, s};
 
-/// How often a pharmacy has answered, since it began.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
-#[serde(default)]
-pub struct Stats {
-    /// Requests that it accepted and so was assigned.
-    pub accepted: u64,
-    /// Requests that it rejected.
-    pub rejected: u64,
-    /// Of those accepted, the ones that their customers closed.
-    pub completed: u64,
-}
-
 impl Requests {
-    /// A request for medicine.
+    /// A request; none if it is of another kind.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn read(
+    pub async fn read<R: Kept<Id = RequestId>>(
         &self,
         id: RequestId,
         now: Moment,
-    ) -> Result<Option<MedicineRequest>, CloudError> {
+    ) -> Result<Option<R>, CloudError> {
         match self.item(request_key(id)).await? {
-            Some(item) => medicine_request(item, now),
+            Some(item) => kept::read(item, now),
             None => Ok(None),
         }
     }
 
-    /// A request for medicine with every answer so far, oldest first.
+    /// A request with every answer so far, oldest first.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn with_responses(
+    pub async fn with_answers<R: Kept<Id = RequestId>, A: Kept<Id = ResponseId>>(
         &self,
         id: RequestId,
         now: Moment,
-    ) -> Result<Option<(MedicineRequest, Vec<MedicineResponse>)>, CloudError> {
+    ) -> Result<Option<(R, Vec<A>)>, CloudError> {
         // `REQUEST` and all of `RESPONSE#…`; the audience sorts before them, and stays unread.
         let mut pages = self
             .table
@@ -65,33 +53,33 @@ impl Requests {
             .into_paginator()
             .send();
         let mut request = None;
-        let mut responses = Vec::new();
+        let mut answers: Vec<A> = Vec::new();
         while let Some(page) = pages.next().await {
             let page = page.map_err(CloudError::call("Query"))?;
             for item in page.items.unwrap_or_default() {
                 if item.get(SK) == Some(&s(REQUEST)) {
-                    request = medicine_request(item, now)?;
+                    request = kept::read(item, now)?;
                 } else {
-                    responses.extend(medicine_response(item, now)?);
+                    answers.extend(kept::read(item, now)?);
                 }
             }
         }
-        responses.sort_by_key(|response| response.id);
-        Ok(request.map(|request| (request, responses)))
+        answers.sort_by_key(Kept::id);
+        Ok(request.map(|request| (request, answers)))
     }
 
     /// What an account answered to a request.
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn response(
+    pub async fn answer<A: Kept<Id = ResponseId>>(
         &self,
         id: RequestId,
         account: AccountId,
         now: Moment,
-    ) -> Result<Option<MedicineResponse>, CloudError> {
+    ) -> Result<Option<A>, CloudError> {
         match self.item(key(partition(id), response_sk(account))).await? {
-            Some(item) => medicine_response(item, now),
+            Some(item) => kept::read(item, now),
             None => Ok(None),
         }
     }
@@ -117,7 +105,7 @@ impl Requests {
     /// When the table cannot be read.
     pub async fn told(
         &self,
-        request: &MedicineRequest,
+        request: &Header,
         account: AccountId,
     ) -> Result<Option<Told>, CloudError> {
         let chunks = (0..request.chunks).map(|chunk| self.audience(request.id, chunk));
@@ -128,14 +116,15 @@ impl Requests {
             .find(|told| told.account == account))
     }
 
-    /// How often a pharmacy has answered.
-    ///
-    /// # Errors
-    /// When the table cannot be read.
-    pub async fn stats(&self, account: AccountId) -> Result<Stats, CloudError> {
-        match self.item(key(responder(account), STATS)).await? {
+    /// What an account did about requests of a kind, counted; nothing, before it did any of it.
+    pub(super) async fn counters<T: DeserializeOwned + Default>(
+        &self,
+        account: AccountId,
+        kind: &str,
+    ) -> Result<T, CloudError> {
+        match self.item(counters_key(account, kind)).await? {
             Some(item) => stored::read("a responder's counters", item),
-            None => Ok(Stats::default()),
+            None => Ok(T::default()),
         }
     }
 }

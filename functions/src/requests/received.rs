@@ -17,19 +17,19 @@ pub(crate) struct Received {
 
 impl Received {
     /// The picture of a field, if one came; anything else that came is a problem of the form.
-    pub(super) fn image(form: &mut Form, field: &str) -> Option<Self> {
+    pub(crate) fn image(form: &mut Form, field: &str) -> Option<Self> {
         let wanted = "must be a JPEG, PNG, WebP or HEIC image";
         Self::take(form, field, MediaKind::is_image, wanted)
     }
 
     /// The sound of a field, if some came; anything else that came is a problem of the form.
-    pub(super) fn audio(form: &mut Form, field: &str) -> Option<Self> {
+    pub(crate) fn audio(form: &mut Form, field: &str) -> Option<Self> {
         let wanted = "must be WebM, MP3, M4A, OGG or WAV audio";
         Self::take(form, field, MediaKind::is_audio, wanted)
     }
 
     /// Stores it.
-    pub(super) async fn store(self, cloud: &Cloud) -> Result<MediaId, CloudError> {
+    pub(crate) async fn store(self, cloud: &Cloud) -> Result<MediaId, CloudError> {
         cloud.media().await?.store(self.bytes, self.kind).await
     }
 

@@ -9,33 +9,29 @@ use callout_cloud::failure::CloudError;
 use callout_cloud::{Cloud, clock};
 use callout_domain::event::{Errand, Event, Recipients, Subject};
 use callout_domain::ids::{EventId, RequestId};
-use callout_domain::medicine::{MedicineRequest, MedicineResponse};
 use callout_domain::moment::Moment;
+use callout_domain::request::Header;
 
-use crate::medicine::tell::{audience, listed};
+use crate::requests::tell::{audience, listed};
 
 /// Takes a request out of the inboxes of those who were told of it.
-pub(super) async fn request(
+pub(crate) async fn announcement(
     cloud: &Cloud,
-    request: &MedicineRequest,
+    request: &Header,
     now: Moment,
 ) -> Result<(), CloudError> {
     let said = EventId::announcing(request.id);
-    post(cloud, request.id, said, audience(request, None), now).await
+    post(cloud, request.id, said, audience(request, &[]), now).await
 }
 
-/// Takes an answer out of the inbox of whoever had asked.
-pub(super) async fn response(
+/// Takes what somebody told whoever had asked out of their inbox.
+pub(crate) async fn told_requester(
     cloud: &Cloud,
-    response: &MedicineResponse,
+    request: &Header,
+    said: EventId,
     now: Moment,
 ) -> Result<(), CloudError> {
-    let requests = cloud.requests().await?;
-    let Some(request) = requests.read(response.request, now).await? else {
-        return Ok(());
-    };
-    let said = EventId::reporting(response.id);
-    let from = vec![listed(request.requester)];
+    let from = vec![listed(&[request.requester])];
     post(cloud, request.id, said, from, now).await
 }
 
