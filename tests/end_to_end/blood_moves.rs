@@ -166,3 +166,70 @@ async fn what_a_donor_does_again_changes_nothing_and_what_does_not_reach_them_is
         1
     );
 }
+
+#[tokio::test]
+async fn who_has_promised_two_units_before_giving_either_may_confirm_both() {
+    let stage = Stage::set().await;
+    let requester = donor(&stage, "Sarah Kumar", "Chennai").await;
+    let comes = donor(&stage, "Ravi Shankar", "Chennai").await;
+    let both = [asks(&requester, 1).await, asks(&requester, 2).await];
+    for step in ["accept-request", "confirm-donation"] {
+        for request in &both {
+            does(&comes, step, request).await;
+        }
+    }
+    is_refused(
+        &comes,
+        "confirm-donation",
+        &both[1],
+        400,
+        "already_confirmed",
+    )
+    .await;
+}
+
+#[tokio::test]
+async fn a_promise_ends_with_the_account_that_made_it_and_a_request_with_its_requester() {
+    let stage = Stage::set().await;
+    let requester = donor(&stage, "Sarah Kumar", "Chennai").await;
+    let leaves = donor(&stage, "Ravi Shankar", "Chennai").await;
+    let other = donor(&stage, "Anil Gupta", "Chennai").await;
+    let request = asks(&requester, 1).await;
+    does(&leaves, "accept-request", &request).await;
+    let mut socket = requester.socket().await;
+    socket.expect("donor_response").await;
+    assert_eq!(leaves.delete("/donor/profile/").await.status, 200);
+    let gone = socket.expect("donor_response").await;
+    assert_eq!(gone["response"], "Withdrawn");
+    assert_eq!(
+        (&gone["name"], &gone["phone"]),
+        (&json!("Deleted account"), &Value::Null)
+    );
+    does(&other, "accept-request", &request).await;
+    stage
+        .until("who it was is forgotten", async |stage| {
+            let inbox = json!(stage.inbox(&requester.id).await).to_string();
+            !inbox.contains("Ravi") && !inbox.contains(&leaves.phone_number)
+        })
+        .await;
+
+    let mut socket = other.socket().await;
+    assert_eq!(requester.delete("/donor/profile/").await.status, 200);
+    let told = socket.expect("blood_request_cancelled").await;
+    assert_eq!(told["requestId"], request.as_str());
+    let all = json!({
+        "KeyConditionExpression": "pk = :request",
+        "ExpressionAttributeValues": {":request": {"S": format!("REQUEST#{request}")}},
+    });
+    stage
+        .until("the request is gone, and who left", async |stage| {
+            let left = stage
+                .table("Requests", "Query", all.clone())
+                .await
+                .to_string();
+            let was = ["John Doe", "Sarah", "98765", "Ravi", "OPEN"];
+            was.iter().all(|was| !left.contains(was)) && left.contains("Anil")
+        })
+        .await;
+    is_refused(&other, "confirm-donation", &request, 404, "not_found").await;
+}
