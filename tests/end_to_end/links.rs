@@ -53,6 +53,8 @@ async fn a_prescription_opens_wherever_its_request_is_shown() {
             opens(&stage, &viewer.get(path).await).await;
         }
     }
+    stage.cloud.streams_idle().await.unwrap();
+    opens(&stage, &pharmacy.get("/notifications/").await).await;
     let cancelled = customer.post(&format!("{path}cancel/"), json!({})).await;
     opens(&stage, &cancelled).await;
 

@@ -32,7 +32,7 @@ use crate::settings::ACCOUNTS_TABLE;
 use crate::stored::{self, Item, SK};
 use crate::{Cloud, Table, clock, opaque, otp};
 
-/// How an address signs in: see [`accounts`](crate::accounts).
+/// How an address signs in: see [`accounts`].
 const CREDENTIALS: &str = "CREDENTIALS";
 const GENERATION: &str = "GENERATION";
 /// The account itself; without it no session holds.
