@@ -107,16 +107,8 @@ impl Contacts {
 impl Reading {
     /// The contact of an account as it is now.
     pub(crate) async fn now(table: &Table, account: AccountId) -> Result<Self, CloudError> {
-        let found = table
-            .client
-            .get_item()
-            .table_name(&table.name)
-            .set_key(Some(key(account)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(CloudError::call("GetItem of a contact"))?;
-        found.item.map_or_else(|| Ok(Self::default()), Self::of)
+        let found = table.read_one("GetItem of a contact", key(account)).await?;
+        found.map_or_else(|| Ok(Self::default()), Self::of)
     }
 
     fn of(item: Item) -> Result<Self, CloudError> {

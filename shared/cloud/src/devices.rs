@@ -246,18 +246,9 @@ impl Devices {
     async fn read(&self, device: &DeviceId) -> Result<Option<StoredDevice>, CloudError> {
         let found = self
             .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .set_key(Some(key(device)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(CloudError::call("GetItem of a device"))?;
-        found
-            .item
-            .map(|item| stored::read("a device", item))
-            .transpose()
+            .read_one("GetItem of a device", key(device))
+            .await?;
+        found.map(|item| stored::read("a device", item)).transpose()
     }
 
     fn registration(

@@ -88,17 +88,8 @@ impl Idempotency {
     /// # Errors
     /// When the table cannot be read.
     pub async fn read(&self, key: &Key, now: Moment) -> Result<Option<KeptAnswer>, CloudError> {
-        let found = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .set_key(Some(stored::key(&key.0, SK)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(CloudError::call("GetItem"))?;
-        let Some(item) = found.item else {
+        let key = stored::key(&key.0, SK);
+        let Some(item) = self.table.read_one("GetItem", key).await? else {
             return Ok(None);
         };
         let expiry: Expiry = stored::read("a kept answer", item.clone())?;

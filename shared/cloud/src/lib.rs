@@ -29,9 +29,11 @@ pub mod sockets;
 pub mod tickets;
 pub mod tokens;
 
-mod batch;
+#[cfg(test)]
+mod fixture;
 mod opaque;
 mod radius_search;
+mod reads;
 mod revised;
 mod settings;
 mod stored;

@@ -48,18 +48,8 @@ impl PreferencesOfAccounts {
     /// # Errors
     /// When the outside world fails, or what is stored does not read.
     pub async fn read(&self, account: AccountId) -> Result<ReadPreferences, CloudError> {
-        let answer = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .set_key(Some(key(account)))
-            .projection_expression(PREFERENCES)
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(CloudError::call("GetItem"))?;
-        ReadPreferences::of(answer.item.unwrap_or_default())
+        let contact = self.table.read_one("GetItem", key(account)).await?;
+        ReadPreferences::of(contact.unwrap_or_default())
     }
 
     /// Changes what was read: [`Guard::PreferencesUnchanged`] refuses if it was changed since. That

@@ -169,7 +169,7 @@ impl Push {
     /// Hands a message to SNS for one device.
     ///
     /// # Errors
-    /// When nothing could be sent at all, as without credentials.
+    /// When the message could not even be written as a request.
     pub async fn publish(
         &self,
         endpoint: &EndpointArn,

@@ -67,17 +67,7 @@ impl Cloud {
 
 impl Requests {
     async fn item(&self, key: Item) -> Result<Option<Item>, CloudError> {
-        let found = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .set_key(Some(key))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(CloudError::call("GetItem"))?;
-        Ok(found.item)
+        self.table.read_one("GetItem", key).await
     }
 }
 

@@ -45,17 +45,8 @@ pub(crate) enum Decision<T, V> {
 impl Revised<'_> {
     /// Reads it, as it is now.
     pub(crate) async fn read<T: DeserializeOwned>(&self) -> Result<Reading<T>, CloudError> {
-        let found = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .set_key(Some(stored::key(&self.pk, self.sk)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(CloudError::call("GetItem"))?
-            .item;
+        let key = stored::key(&self.pk, self.sk);
+        let found = self.table.read_one("GetItem", key).await?;
         let Some(item) = found else {
             return Ok(Reading {
                 body: None,

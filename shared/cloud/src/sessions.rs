@@ -20,7 +20,6 @@ use callout_domain::account::{Account, Email};
 use callout_domain::ids::{AccountId, Generation, SessionId};
 use callout_domain::moment::Moment;
 use callout_domain::session::{Refresh, RefreshToken, SESSION_LIFETIME, Session};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq as _;
 use time::Duration;
@@ -99,10 +98,12 @@ impl Sessions {
     /// # Errors
     /// When the outside world fails.
     pub async fn generation(&self, account: AccountId) -> Result<Option<Generation>, CloudError> {
-        let found: Option<StoredGeneration> = self
-            .read(account, GENERATION, "the generation of an account")
-            .await?;
-        Ok(found.map(|stored| stored.generation))
+        let key = stored::key(partition(account), GENERATION);
+        let Some(item) = self.table.read_one("GetItem", key).await? else {
+            return Ok(None);
+        };
+        let stored: StoredGeneration = stored::read("the generation of an account", item)?;
+        Ok(Some(stored.generation))
     }
 
     /// Begins a session: its first refresh token, good once the commit has happened.
@@ -314,29 +315,6 @@ impl Sessions {
             }
         }
         Ok(found)
-    }
-
-    async fn read<T: DeserializeOwned>(
-        &self,
-        account: AccountId,
-        sort_key: &str,
-        what: &'static str,
-    ) -> Result<Option<T>, CloudError> {
-        let asking = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .set_key(Some(stored::key(partition(account), sort_key)))
-            .consistent_read(true)
-            .send();
-        // A call's future is large, and three of them are joined.
-        Box::pin(asking)
-            .await
-            .map_err(CloudError::call("GetItem"))?
-            .item
-            .map(|item| stored::read(what, item))
-            .transpose()
     }
 
     fn put<T: Serialize>(

@@ -130,17 +130,7 @@ impl Accounts {
     }
 
     async fn get(&self, pk: String, sk: &str) -> Result<Option<Item>, CloudError> {
-        let answer = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .set_key(Some(stored::key(pk, sk)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(CloudError::call("GetItem"))?;
-        Ok(answer.item)
+        self.table.read_one("GetItem", stored::key(pk, sk)).await
     }
 }
 

@@ -43,19 +43,12 @@ impl Connections {
         account: AccountId,
         now: Moment,
     ) -> Result<Sockets, CloudError> {
+        let key = stored::key(account_key(account), SOCKETS);
         let found = self
             .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .set_key(Some(stored::key(account_key(account), SOCKETS)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(CloudError::call("GetItem of an account's sockets"))?;
-        found
-            .item
-            .map_or(Ok(Sockets::default()), |item| sockets(item, now))
+            .read_one("GetItem of an account's sockets", key)
+            .await?;
+        found.map_or(Ok(Sockets::default()), |item| sockets(item, now))
     }
 
     /// The open sockets of many accounts, the oldest of each first; an account without any is not

@@ -3,64 +3,31 @@
 mod reading;
 mod refusals;
 
-use std::net::Ipv4Addr;
-
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-};
 use callout_domain::ids::{AccountId, ConnectionId};
 use callout_domain::moment::Moment;
 use callout_domain::role::Role;
 use futures::future::join_all;
 use time::Duration;
-use tokio::net::TcpListener;
 
 use super::{Connections, EndsLast, Hearing, Owner, Readiness, SOCKETS, Socket, account_key};
 use crate::commit::{Commit, CommitError, Guard};
 use crate::stored::{self, Item, n};
-use crate::{Table, clock};
+use crate::{Table, clock, fixture};
 
 const TABLE: &str = "connections";
 
 /// A table without items, gone with the test.
 async fn none() -> Connections {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(dynoxide::server::serve_on(
-        listener,
-        dynoxide::Database::memory().unwrap(),
-    ));
-    let connections = at(endpoint);
-    let mut creation = connections
-        .table
-        .client
-        .create_table()
-        .table_name(TABLE)
-        .billing_mode(BillingMode::PayPerRequest);
-    for (name, key_type) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
-        let string = AttributeDefinition::builder().attribute_type(ScalarAttributeType::S);
-        let key = KeySchemaElement::builder().key_type(key_type);
-        creation = creation
-            .attribute_definitions(string.attribute_name(name).build().unwrap())
-            .key_schema(key.attribute_name(name).build().unwrap());
+    Connections {
+        table: fixture::table(TABLE).await,
     }
-    creation.send().await.unwrap();
-    connections
 }
 
 /// The table behind an endpoint.
 fn at(endpoint: String) -> Connections {
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(Credentials::new("LOCAL", "secret", None, None, "test"))
-        .endpoint_url(endpoint)
-        .build();
     Connections {
         table: Table {
-            client: Client::from_conf(config),
+            client: fixture::client(endpoint),
             name: TABLE.to_owned(),
         },
     }

@@ -2,64 +2,19 @@
 
 #![allow(clippy::unwrap_used)]
 
-use std::net::Ipv4Addr;
-
-use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
-};
 use futures::future::join_all;
 use time::Duration;
-use tokio::net::TcpListener;
 use ulid::Ulid;
 
 use super::*;
 use crate::contacts::Contacts;
+use crate::fixture;
 use crate::stored::s;
 
 const TABLE: &str = "accounts";
 
-/// An accounts table, gone with the test.
-async fn table() -> Table {
-    let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-    let endpoint = format!("http://{}", listener.local_addr().unwrap());
-    tokio::spawn(dynoxide::server::serve_on(
-        listener,
-        dynoxide::Database::memory().unwrap(),
-    ));
-    let config = aws_sdk_dynamodb::Config::builder()
-        .behavior_version(BehaviorVersion::latest())
-        .region(Region::from_static("us-east-1"))
-        .credentials_provider(Credentials::new("LOCAL", "secret", None, None, "test"))
-        .endpoint_url(endpoint)
-        .build();
-    let client = Client::from_conf(config);
-    let attributes = ["pk", "sk"].map(|name| {
-        let string = AttributeDefinition::builder().attribute_type(ScalarAttributeType::S);
-        string.attribute_name(name).build().unwrap()
-    });
-    let keys = [("pk", KeyType::Hash), ("sk", KeyType::Range)].map(|(name, kind)| {
-        let key = KeySchemaElement::builder().attribute_name(name);
-        key.key_type(kind).build().unwrap()
-    });
-    client
-        .create_table()
-        .table_name(TABLE)
-        .billing_mode(BillingMode::PayPerRequest)
-        .set_attribute_definitions(Some(attributes.to_vec()))
-        .set_key_schema(Some(keys.to_vec()))
-        .send()
-        .await
-        .unwrap();
-    Table {
-        client,
-        name: TABLE.to_owned(),
-    }
-}
-
 async fn devices() -> Devices {
-    Devices::of_table(table().await)
+    Devices::of_table(fixture::table(TABLE).await)
 }
 
 impl Devices {

@@ -27,15 +27,8 @@ impl Notifications {
         let key = stored::key(inbox_key(recipient), event.to_string());
         let found = self
             .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .set_key(Some(key.clone()))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(CloudError::call("GetItem of a notification"))?
-            .item;
+            .read_one("GetItem of a notification", key.clone())
+            .await?;
         let Some(item) = found else {
             return Ok(());
         };

@@ -81,17 +81,8 @@ impl Notifications {
     /// # Errors
     /// When the table cannot be read.
     pub async fn unread_count(&self, recipient: AccountId, now: Moment) -> Result<u64, CloudError> {
-        let item = self
-            .table
-            .client
-            .get_item()
-            .table_name(&self.table.name)
-            .set_key(Some(stored::key(inbox_key(recipient), BADGE)))
-            .consistent_read(true)
-            .send()
-            .await
-            .map_err(CloudError::call("GetItem of a badge"))?
-            .item;
+        let key = stored::key(inbox_key(recipient), BADGE);
+        let item = self.table.read_one("GetItem of a badge", key).await?;
         Ok(sum(&item.unwrap_or_default(), now))
     }
 

@@ -77,28 +77,23 @@ impl Notifications {
                 .filter(|(nth, _)| !there.contains_key(nth))
                 .collect();
             if absent.is_empty() {
-                break;
+                return Ok(in_order(entries, there));
             }
-            let (commit, owners) = self.put_commit(&absent, archives, now).await?;
+            let (commit, owned) = self.put_commit(&absent, archives, now).await?;
             match commit.run().await {
-                Ok(()) => break,
+                Ok(()) => return Ok(in_order(entries, there)),
                 Err(CommitError::Cloud(error)) => return Err(error),
                 Err(CommitError::Refused(refusal)) => {
                     let known = there.len();
-                    note_those_there(refusal, &owners, &mut there)?;
+                    note_those_there(refusal, &owned, &mut there)?;
                     if there.len() == known {
                         // Something that was to be archived has changed.
                         contention::wait(tries).await;
                     }
                 }
             }
-            if tries + 1 == contention::TRIES {
-                return Err(CloudError::Contended);
-            }
         }
-        Ok((0..entries.len())
-            .map(|nth| there.remove(&nth).unwrap_or(Standing::New))
-            .collect())
+        Err(CloudError::Contended)
     }
 
     /// The transaction for these entries, and which of its items are of which entry.
@@ -178,6 +173,13 @@ impl Notifications {
         );
         Ok(())
     }
+}
+
+/// How all entries stand, once those that were not there have been written.
+fn in_order(entries: &[Entry], mut there: HashMap<usize, Standing>) -> Vec<Standing> {
+    (0..entries.len())
+        .map(|nth| there.remove(&nth).unwrap_or(Standing::New))
+        .collect()
 }
 
 /// The items of a transaction that are of one entry, the notification first and the badge last.

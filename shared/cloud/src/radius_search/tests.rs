@@ -1,18 +1,12 @@
 //! Against an embedded DynamoDB, over its real protocol.
 
-use std::net::Ipv4Addr;
-
 use aws_sdk_dynamodb::Client;
-use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
-use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, GlobalSecondaryIndex, KeySchemaElement, KeyType, Projection,
-    ProjectionType, ScalarAttributeType,
-};
+use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex, Projection, ProjectionType};
 use callout_domain::geo::{GeoPoint, RadiusKm};
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpListener;
 
 use super::{Located, RadiusHits, RadiusIndex, keys};
+use crate::fixture;
 use crate::stored::{self, s};
 
 const TABLE: &str = "places";
@@ -39,35 +33,10 @@ struct Places {
 
 impl Places {
     async fn none() -> Self {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
-        let endpoint = format!("http://{}", listener.local_addr().unwrap());
-        tokio::spawn(dynoxide::server::serve_on(
-            listener,
-            dynoxide::Database::memory().unwrap(),
-        ));
-        let config = aws_sdk_dynamodb::Config::builder()
-            .behavior_version(BehaviorVersion::latest())
-            .region(Region::from_static("us-east-1"))
-            .credentials_provider(Credentials::new("LOCAL", "secret", None, None, "test"))
-            .endpoint_url(endpoint)
-            .build();
-        let client = Client::from_conf(config);
-        let attributes = ["pk", "sk", "gpk", "gsk"].map(|name| {
-            let string = AttributeDefinition::builder().attribute_type(ScalarAttributeType::S);
-            string.attribute_name(name).build().unwrap()
-        });
-        let key = |hash, range| {
-            [(hash, KeyType::Hash), (range, KeyType::Range)].map(|(name, key_type)| {
-                KeySchemaElement::builder()
-                    .attribute_name(name)
-                    .key_type(key_type)
-                    .build()
-                    .unwrap()
-            })
-        };
+        let client = fixture::engine().await;
         let index = GlobalSecondaryIndex::builder()
             .index_name("responders")
-            .set_key_schema(Some(key("gpk", "gsk").into()))
+            .set_key_schema(Some(fixture::keys("gpk", "gsk")))
             .projection(
                 Projection::builder()
                     .projection_type(ProjectionType::All)
@@ -79,8 +48,8 @@ impl Places {
             .create_table()
             .table_name(TABLE)
             .billing_mode(BillingMode::PayPerRequest)
-            .set_attribute_definitions(Some(attributes.into()))
-            .set_key_schema(Some(key("pk", "sk").into()))
+            .set_attribute_definitions(Some(fixture::strings(&["pk", "sk", "gpk", "gsk"])))
+            .set_key_schema(Some(fixture::keys("pk", "sk")))
             .global_secondary_indexes(index)
             .send()
             .await

@@ -1,4 +1,4 @@
-//! Many items of a table in one request.
+//! Consistent reads of items by their keys: one, or many in one request.
 //! <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchGetItem.html>
 
 use std::collections::{HashMap, HashSet};
@@ -13,6 +13,24 @@ use crate::{Table, contention};
 const MOST_KEYS: usize = 100;
 
 impl Table {
+    /// The item of a key, if it is there; `operation` names the call where it fails.
+    pub(crate) async fn read_one(
+        &self,
+        operation: &'static str,
+        key: Item,
+    ) -> Result<Option<Item>, CloudError> {
+        let found = self
+            .client
+            .get_item()
+            .table_name(&self.name)
+            .set_key(Some(key))
+            .consistent_read(true)
+            .send()
+            .await
+            .map_err(CloudError::call(operation))?;
+        Ok(found.item)
+    }
+
     /// The items of these keys, partition and sort key each, in no order; those that are not there
     /// are missing, and a key that is named twice is found once. A consistent read.
     pub(crate) async fn read_many(
