@@ -217,11 +217,7 @@ impl Scene {
     /// Whether the donor may know of the request: once they were told of it or have answered it, for
     /// good.
     fn is_in_reach(&self) -> bool {
-        self.was_told
-            || self.earlier.is_some()
-            || self
-                .request
-                .reaches(&self.profile.city, self.profile.position)
+        self.was_told || self.earlier.is_some() || self.request.is_open_to(&self.profile.city)
     }
 
     /// The donor's answer once they stand there.

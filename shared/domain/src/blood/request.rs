@@ -173,13 +173,20 @@ impl BloodRequest {
         Some(self.around?.center.distance_to(position?))
     }
 
-    /// Whether a donor in that city, or at that position, may know of it though they were not told.
+    /// Whether a donor in that city, or at that position, is shown it though they were not told, and
+    /// without looking elsewhere.
     pub fn reaches(&self, city: &City, position: Option<GeoPoint>) -> bool {
         let is_near = |around: Around| {
             self.distance_to(position)
                 .is_some_and(|distance| around.radius.reaches(distance))
         };
         self.city == *city || self.around.is_some_and(is_near)
+    }
+
+    /// Whether a donor of that city may answer it though they were not told: what has a position is
+    /// found by whoever looks there, wherever they live, and what can be found can be answered.
+    pub fn is_open_to(&self, city: &City) -> bool {
+        self.around.is_some() || self.city == *city
     }
 
     /// What the move of a donor who stands at `standing` comes to at `now`, if a request waits for

@@ -221,6 +221,9 @@ fn it_may_be_known_in_its_city_and_within_its_radius() {
             "{position:?}"
         );
         assert_eq!(around.reaches(&city, position), in_radius, "{position:?}");
+        // Whoever looks around its place finds it.
+        assert!(around.is_open_to(&city));
+        assert_eq!(request().is_open_to(&city), in_city_alone);
     }
 }
 
