@@ -79,6 +79,7 @@ fn scene(city: &str, position: Option<GeoPoint>, last: Option<&str>) -> Scene {
         city: City::parse(city).unwrap(),
         position,
         last_donation_date: last.map(day),
+        last_donation_for: None,
     };
     Scene {
         donor: Account {
@@ -188,24 +189,22 @@ fn an_answer_says_who_the_donor_is_now_and_keeps_what_it_was_reported_by() {
 #[test]
 fn the_day_of_the_last_donation_moves_on_and_never_back() {
     let today = day("2026-02-01");
-    for (last, moves) in [
-        (None, true),
-        (Some("2025-11-01"), true),
-        (Some("2026-02-01"), false),
+    for (last, next) in [
+        (None, today),
+        (Some("2025-11-01"), today),
+        (Some("2026-02-01"), today),
         // It has begun where the donor is.
-        (Some("2026-02-02"), false),
+        (Some("2026-02-02"), day("2026-02-02")),
     ] {
         let scene = scene("Chennai", None, last);
         let given = scene.having_given(today);
-        assert_eq!(given.is_some(), moves, "{last:?}");
-        if let Some(given) = given {
-            let expected = DonorProfile {
-                last_donation_date: Some(today),
-                ..scene.profile.clone()
-            };
-            assert_eq!(given.profile, Profile::Donor(expected));
-            assert_eq!(given.version, scene.donor.version);
-        }
+        let expected = DonorProfile {
+            last_donation_date: Some(next),
+            last_donation_for: REQUEST.parse().ok(),
+            ..scene.profile.clone()
+        };
+        assert_eq!(given.profile, Profile::Donor(expected), "{last:?}");
+        assert_eq!(given.version, scene.donor.version);
     }
 }
 
