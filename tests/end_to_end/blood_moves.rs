@@ -266,6 +266,73 @@ async fn of_two_confirmations_of_two_requests_at_once_one_is_refused() {
 }
 
 #[tokio::test]
+async fn who_gave_may_say_so_after_the_requester_completed_it_and_not_after_they_cancelled_it() {
+    let stage = Stage::set().await;
+    let requester = donor(&stage, "Sarah Kumar", "Chennai").await;
+    let gave = donor(&stage, "Ravi Shankar", "Chennai").await;
+    let watched = donor(&stage, "Anil Gupta", "Chennai").await;
+    let [completed, cancelled] = [asks(&requester, 2).await, asks(&requester, 2).await];
+    for request in [&cancelled, &completed] {
+        does(&gave, "accept-request", request).await;
+        does(&watched, "call", request).await;
+    }
+    let mut socket = requester.socket().await;
+    for (request, status) in [(&completed, "Completed"), (&cancelled, "Cancelled")] {
+        let close = json!({"requestId": request, "status": status});
+        let closed = requester.post("/api/donor/requests/complete/", close).await;
+        assert_eq!(closed.status, 200, "{}", closed.body);
+    }
+    is_refused(&gave, "confirm-donation", &cancelled, 400, "cancelled").await;
+    for step in [
+        "call",
+        "withdraw-request",
+        "ignore-request",
+        "accept-request",
+    ] {
+        is_refused(&gave, step, &completed, 400, "already_completed").await;
+    }
+    is_refused(
+        &watched,
+        "confirm-donation",
+        &completed,
+        400,
+        "already_completed",
+    )
+    .await;
+    let confirmed = does(&gave, "confirm-donation", &completed).await;
+    let stands = [&confirmed["response"], &confirmed["status"]];
+    assert_eq!(stands, ["Confirmed", "Completed"]);
+    let mut heard = socket.expect("donor_response").await;
+    while heard["response"] != "Confirmed" {
+        heard = socket.expect("donor_response").await;
+    }
+    assert_eq!(heard["requestId"], completed.as_str());
+    let day = time::OffsetDateTime::now_utc().date().to_string();
+    let profile = gave.get("/donor/profile/").await.body;
+    assert_eq!(profile["last_donation_date"], day);
+    is_refused(
+        &gave,
+        "confirm-donation",
+        &completed,
+        400,
+        "already_completed",
+    )
+    .await;
+    let own = requester.get("/api/donor/my-requests/").await.body;
+    let [of_cancelled, of_completed] = &own.as_array().unwrap()[..] else {
+        unreachable!("there are two");
+    };
+    let stands = |one: &Value| (one["status"].clone(), one["confirmedCount"].clone());
+    assert_eq!(stands(of_completed), (json!("Completed"), json!(1)));
+    assert_eq!(stands(of_cancelled), (json!("Cancelled"), json!(0)));
+    // It came after the end, and so is not archived with what came before.
+    stage.settled().await;
+    let inbox = requester.inbox("").await;
+    assert_eq!(inbox.len(), 1, "{inbox:?}");
+    assert_eq!(inbox[0]["type"], "donor_response");
+}
+
+#[tokio::test]
 async fn a_promise_ends_with_the_account_that_made_it_and_a_request_with_its_requester() {
     let stage = Stage::set().await;
     let requester = donor(&stage, "Sarah Kumar", "Chennai").await;

@@ -195,7 +195,8 @@ impl BloodRequest {
     ///
     /// # Errors
     /// [`Refused`] when the request is over, the move is not open to them, or the units are
-    /// covered, looked at in this order.
+    /// covered, looked at in this order. One that its requester has completed is over for all but
+    /// those who had promised a unit, and may still say that they gave it.
     pub fn answer(
         &self,
         donor: AccountId,
@@ -204,7 +205,12 @@ impl BloodRequest {
         lifetime: Duration,
         now: Moment,
     ) -> Result<Answered, Refused> {
-        let state = self.state_at(lifetime, now).after(Step::Answer)?;
+        let leads = if (standing, step) == (Standing::Accepted, Move::Confirm) {
+            Step::Confirm
+        } else {
+            Step::Answer
+        };
+        let state = self.state_at(lifetime, now).after(leads)?;
         let next = standing.after(step)?;
         let (had, has) = (standing.counts(), next.counts());
         if has.accepted > had.accepted && self.is_covered() {
@@ -221,7 +227,7 @@ impl BloodRequest {
         if has.accepted > 0 {
             request.givers.push(donor);
         }
-        request.state = if request.confirmed >= request.units.get() {
+        request.state = if state == State::Active && request.confirmed >= request.units.get() {
             state.after(Step::Complete)?
         } else {
             state
@@ -241,7 +247,7 @@ impl BloodRequest {
     fn consequence(&self, next: &Self) -> Option<Consequence> {
         // That it is covered is all that its audience is ever told while it is active.
         let is_known_covered = !self.header.announced.is_empty();
-        if next.state == State::Completed {
+        if next.state == State::Completed && self.state != State::Completed {
             Some(Consequence::Completed)
         } else if next.is_covered() && !self.is_covered() && !is_known_covered {
             Some(Consequence::Covered)

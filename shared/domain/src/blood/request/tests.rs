@@ -145,10 +145,38 @@ fn nothing_is_answered_to_what_is_over() {
         };
         for standing in Standing::ALL {
             for step in MOVES {
-                let refused = over.answer(account(9), (standing, TOLD), step, LIFETIME, now);
-                assert_eq!(refused.unwrap_err().code(), code, "{standing:?} {step:?}");
+                let answered = over.answer(account(9), (standing, TOLD), step, LIFETIME, now);
+                let gave = (standing, step) == (Standing::Accepted, Move::Confirm);
+                if state == State::Completed && gave {
+                    assert!(answered.is_ok());
+                } else {
+                    assert_eq!(answered.unwrap_err().code(), code, "{standing:?} {step:?}");
+                }
             }
         }
+    }
+}
+
+#[test]
+fn who_had_promised_may_say_that_they_gave_after_its_requester_completed_it() {
+    let completed = BloodRequest {
+        state: State::Completed,
+        accepted: 2,
+        givers: vec![account(8), account(9)],
+        ..request()
+    };
+    let late = completed.header.created_at.plus(Duration::days(80));
+    let promised = (Standing::Accepted, TOLD);
+    let mut now = completed.clone();
+    for confirmed in 1..=2 {
+        let answered = now
+            .answer(account(9), promised, Move::Confirm, LIFETIME, late)
+            .unwrap();
+        assert_eq!(answered.standing, Standing::Confirmed);
+        assert_eq!(answered.consequence, None, "it is over already");
+        now = answered.request;
+        assert_eq!((now.accepted, now.confirmed), (2, confirmed));
+        assert_eq!(now.state, State::Completed);
     }
 }
 

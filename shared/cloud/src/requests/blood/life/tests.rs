@@ -269,6 +269,47 @@ async fn it_ends_once_and_never_without_those_who_have_just_accepted() {
 }
 
 #[tokio::test]
+async fn who_had_accepted_confirms_also_after_it_was_completed_and_not_after_it_was_cancelled() {
+    let ended = async |end: State| {
+        let table = with(&request()).await;
+        for donor in [10, 11] {
+            moves(&table, donor, Move::Accept).await.unwrap();
+        }
+        let read = table.now().await;
+        let mut commit = Commit::new(table.table.client.clone());
+        let blood = table.blood();
+        let closed = match end {
+            State::Cancelled => blood.cancel(&mut commit, &read, LIFETIME, made()),
+            State::Active | State::Completed | State::Expired => {
+                blood.complete(&mut commit, &read, LIFETIME, made())
+            }
+        };
+        closed.unwrap();
+        // Decided while it was open: overtaken by the end.
+        let stale = decide(&table, 10, Move::Confirm).await.unwrap();
+        run(commit).await.unwrap();
+        assert_eq!(stale.commit(&table).await, Err(Guard::RequestUnchanged));
+        table
+    };
+    let table = ended(State::Completed).await;
+    let both = join_all([10, 11].map(|donor| moves(&table, donor, Move::Confirm))).await;
+    assert_eq!(both, [Ok(None), Ok(None)]);
+    let now = table.now().await;
+    assert_eq!(
+        (now.state, now.confirmed, now.accepted),
+        (State::Completed, 2, 2)
+    );
+    assert_eq!(
+        moves(&table, 12, Move::Accept).await,
+        Err("already_completed")
+    );
+
+    let table = ended(State::Cancelled).await;
+    assert_eq!(moves(&table, 10, Move::Confirm).await, Err("cancelled"));
+    assert_eq!(table.now().await.confirmed, 0);
+}
+
+#[tokio::test]
 async fn nothing_happens_to_what_has_expired() {
     let table = with(&request()).await;
     let mut late = decide(&table, 10, Move::Accept).await.unwrap();
