@@ -67,6 +67,7 @@ fn request() -> BloodRequest {
         accepted: 0,
         confirmed: 0,
         ignored: 0,
+        withdrawn: 0,
         givers: Vec::new(),
         all_ignored_at: None,
     }

@@ -54,6 +54,8 @@ pub struct BloodRequest {
     pub confirmed: u16,
     /// How many of those who were told have ignored it.
     pub ignored: u32,
+    /// How many have taken their promise back, told or not, and given none again.
+    pub withdrawn: u32,
     /// Who has promised a unit, or given it.
     pub givers: Vec<AccountId>,
     /// When everybody who was told had ignored it for the first time; its requester was told then.
@@ -220,6 +222,7 @@ impl BloodRequest {
         let mut request = self.clone();
         request.accepted = (self.accepted + has.accepted).saturating_sub(had.accepted);
         request.confirmed = (self.confirmed + has.confirmed).saturating_sub(had.confirmed);
+        request.withdrawn = (self.withdrawn + has.withdrawn).saturating_sub(had.withdrawn);
         if was_told {
             request.ignored = (self.ignored + has.ignored).saturating_sub(had.ignored);
         }

@@ -202,7 +202,8 @@ impl Moved<'_> {
     fn on(self, mut change: UpdateBuilder, condition: &str) -> UpdateBuilder {
         let (before, after) = (self.request, &self.answered.request);
         let mut expression =
-            "ADD accepted :accepted, confirmed :confirmed, ignored :ignored".to_owned();
+            "ADD accepted :accepted, confirmed :confirmed, ignored :ignored, withdrawn :withdrawn"
+                .to_owned();
         let more = |before: u32, after: u32| n(i64::from(after) - i64::from(before));
         change = change
             .expression_attribute_values(
@@ -213,7 +214,8 @@ impl Moved<'_> {
                 ":confirmed",
                 more(before.confirmed.into(), after.confirmed.into()),
             )
-            .expression_attribute_values(":ignored", more(before.ignored, after.ignored));
+            .expression_attribute_values(":ignored", more(before.ignored, after.ignored))
+            .expression_attribute_values(":withdrawn", more(before.withdrawn, after.withdrawn));
         let donor = || set(&[self.response.donor]);
         if after.accepted > before.accepted {
             expression += ", givers :giver";
@@ -299,4 +301,4 @@ fn set(accounts: &[AccountId]) -> AttributeValue {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

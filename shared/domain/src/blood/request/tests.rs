@@ -52,6 +52,7 @@ pub(in crate::blood) fn request() -> BloodRequest {
         accepted: 0,
         confirmed: 0,
         ignored: 0,
+        withdrawn: 0,
         givers: Vec::new(),
         all_ignored_at: None,
     }
@@ -103,6 +104,7 @@ fn who_withdraws_makes_room_for_another() {
     assert!(!withdrawn.request.is_covered());
     assert_eq!(withdrawn.request.givers, [account(8)]);
     let back = answer(&withdrawn.request, Standing::Withdrawn, Move::Accept).unwrap();
+    assert_eq!(withdrawn.request.withdrawn, 1);
     assert_eq!(back.request, covered);
 }
 
@@ -396,6 +398,8 @@ proptest! {
             prop_assert_eq!(now.givers.len(), accepted);
             prop_assert_eq!(usize::from(now.confirmed), confirmed);
             prop_assert_eq!(now.ignored as usize, ignored);
+            let withdrawn = counted(|standing| *standing == Standing::Withdrawn);
+            prop_assert_eq!(now.withdrawn as usize, withdrawn);
             prop_assert!(now.accepted <= now.units.get());
             prop_assert_eq!(now.state == State::Completed, now.confirmed == now.units.get());
             prop_assert_eq!(now.is_ignored_by_all(), ignored == 4);

@@ -7,7 +7,8 @@ use std::net::Ipv4Addr;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection,
+    ProjectionType, ScalarAttributeType,
 };
 use callout_domain::audience::Audience;
 use callout_domain::blood::{
@@ -42,14 +43,27 @@ async fn none() -> Requests {
         .create_table()
         .table_name("requests")
         .billing_mode(BillingMode::PayPerRequest);
-    for (name, key_type) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
-        let string = AttributeDefinition::builder().attribute_type(ScalarAttributeType::S);
+    let key = |name, key_type| {
         let key = KeySchemaElement::builder().key_type(key_type);
-        create = create
-            .attribute_definitions(string.attribute_name(name).build().unwrap())
-            .key_schema(key.attribute_name(name).build().unwrap());
+        key.attribute_name(name).build().unwrap()
+    };
+    for name in ["pk", "sk", "named"] {
+        let string = AttributeDefinition::builder().attribute_type(ScalarAttributeType::S);
+        create = create.attribute_definitions(string.attribute_name(name).build().unwrap());
     }
-    create.send().await.unwrap();
+    let all = Projection::builder().projection_type(ProjectionType::All);
+    let named = LocalSecondaryIndex::builder()
+        .index_name("named")
+        .key_schema(key("pk", KeyType::Hash))
+        .key_schema(key("named", KeyType::Range))
+        .projection(all.build());
+    create
+        .key_schema(key("pk", KeyType::Hash))
+        .key_schema(key("sk", KeyType::Range))
+        .local_secondary_indexes(named.build().unwrap())
+        .send()
+        .await
+        .unwrap();
     Requests {
         table: Table {
             client,
@@ -59,7 +73,7 @@ async fn none() -> Requests {
 }
 
 /// A table with this request.
-async fn with(request: &BloodRequest) -> Requests {
+pub(in crate::requests::blood) async fn with(request: &BloodRequest) -> Requests {
     let table = none().await;
     let mut commit = Commit::new(table.table.client.clone());
     let nobody = Audience::new(Vec::new());
@@ -72,7 +86,7 @@ async fn with(request: &BloodRequest) -> Requests {
 }
 
 impl Requests {
-    async fn now(&self) -> BloodRequest {
+    pub(in crate::requests::blood) async fn now(&self) -> BloodRequest {
         self.read(request().header.id, made())
             .await
             .unwrap()
@@ -142,7 +156,7 @@ async fn run(commit: Commit) -> Result<(), Guard> {
 }
 
 /// Decided again for as long as others are faster; what followed, or why not.
-async fn moves(
+pub(in crate::requests::blood) async fn moves(
     table: &Requests,
     donor: u128,
     step: Move,
