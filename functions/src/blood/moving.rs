@@ -156,6 +156,9 @@ impl Table {
             .request
             .answer(scene.donor.id, from, step, self.lifetime, self.now)
             .map_err(refused)?;
+        if let (Move::Accept, Some(earlier)) = (step, &scene.earlier) {
+            earlier.may_accept().map_err(refused)?;
+        }
         let today = DonationDate::of(self.now);
         let rested = match step {
             Move::Accept => {

@@ -133,6 +133,9 @@ pub enum Refused {
     /// As many donors have accepted as units are needed.
     #[error("The units needed are covered already")]
     Covered,
+    /// They have come and gone too often already.
+    #[error("You have withdrawn from this request too often")]
+    TooOften,
 }
 
 impl Refused {
@@ -142,6 +145,7 @@ impl Refused {
             Self::Over(illegal) => illegal.code(),
             Self::NotOpen(illegal) => illegal.code(),
             Self::Covered => "covered",
+            Self::TooOften => "too_often",
         }
     }
 }
@@ -258,6 +262,24 @@ impl BloodRequest {
             Some(Consequence::IgnoredByAll)
         } else {
             None
+        }
+    }
+}
+
+impl DonorResponse {
+    /// How often whoever asked is told of one donor before that donor may come no more: each time
+    /// disturbs them, and is taken out of their inbox if the donor leaves.
+    const MOST_REPORTS: usize = 20;
+
+    /// Whether the donor may still promise a unit, as often as they have come and gone.
+    ///
+    /// # Errors
+    /// [`Refused::TooOften`].
+    pub const fn may_accept(&self) -> Result<(), Refused> {
+        if self.reported.len() < Self::MOST_REPORTS {
+            Ok(())
+        } else {
+            Err(Refused::TooOften)
         }
     }
 }

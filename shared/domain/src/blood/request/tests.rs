@@ -380,6 +380,7 @@ proptest! {
                 Err(Refused::NotOpen(illegal)) => {
                     prop_assert_eq!((illegal.standing, illegal.tried), (moving.0, MOVES[step]));
                 }
+                Err(Refused::TooOften) => unreachable!("a request does not know how often"),
                 Err(Refused::Over(illegal)) => {
                     prop_assert_eq!(illegal.state, State::Completed);
                     prop_assert_eq!(&now, &before);
