@@ -8,6 +8,8 @@ use futures::future::BoxFuture;
 use lambda_http::{Error, service_fn};
 use lambda_runtime::LambdaEvent;
 
+#[cfg(test)]
+use crate::api::Operation;
 use crate::http::{self, Answer, Call, Envelope, Failure};
 use crate::socket::{self, SocketAnswer, SocketCall};
 use crate::stream::{self, Broken, Record};
@@ -43,7 +45,24 @@ macro_rules! doors {
                 _ => None,
             }
         }
+
+        /// What each function behind the HTTP API does: one that does not say so does not build.
+        #[cfg(test)]
+        pub(crate) fn described() -> Vec<(&'static str, Envelope, Operation)> {
+            let mut described = Vec::new();
+            $(doors!(@describe $kind, $name, $module, described);)*
+            described
+        }
     };
+    (@describe Http, $name:literal, $module:path, $to:ident) => {{
+        use $module as function;
+        $to.push(($name, Envelope::Plain, function::describe()));
+    }};
+    (@describe Work, $name:literal, $module:path, $to:ident) => {{
+        use $module as function;
+        $to.push(($name, Envelope::Work, function::describe()));
+    }};
+    (@describe $other:ident, $name:literal, $module:path, $to:ident) => {};
 }
 
 doors! {

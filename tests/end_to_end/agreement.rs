@@ -57,3 +57,9 @@ fn each_function_has_a_file_of_its_own_name() {
         );
     }
 }
+
+#[test]
+fn every_example_of_the_descriptions_is_one_of_what_it_says() {
+    let checked = callout_tests::described::check_examples();
+    assert!(checked > 100, "only {checked} examples were found");
+}

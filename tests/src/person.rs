@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::Answer;
 use crate::socket::{Heard, Refusal};
-use crate::stage::answer;
+use crate::stage::{answer, took};
 
 /// Someone with an account, signed in.
 #[derive(Debug, Clone)]
@@ -54,21 +54,21 @@ impl Person {
 
     /// `POST` of JSON.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
-        answer(self.api.post_json(path, &body).await)
+        took(self.api.post_json(path, &body).await, &body)
     }
 
     /// `PUT` of JSON.
     pub async fn put(&self, path: &str, body: Value) -> Answer {
-        answer(
-            self.api
-                .send(Method::PUT, path, |request| request.json(&body))
-                .await,
-        )
+        let sent = self
+            .api
+            .send(Method::PUT, path, |request| request.json(&body))
+            .await;
+        took(sent, &body)
     }
 
     /// `PATCH` of JSON.
     pub async fn patch(&self, path: &str, body: Value) -> Answer {
-        answer(self.api.patch_json(path, &body).await)
+        took(self.api.patch_json(path, &body).await, &body)
     }
 
     /// `DELETE`.
@@ -78,22 +78,22 @@ impl Person {
 
     /// `DELETE` with JSON.
     pub async fn delete_with(&self, path: &str, body: Value) -> Answer {
-        answer(
-            self.api
-                .send(Method::DELETE, path, |request| request.json(&body))
-                .await,
-        )
+        let sent = self
+            .api
+            .send(Method::DELETE, path, |request| request.json(&body))
+            .await;
+        took(sent, &body)
     }
 
     /// `POST` of JSON under an idempotency key.
     pub async fn post_once(&self, path: &str, key: &str, body: Value) -> Answer {
-        answer(
-            self.api
-                .send(Method::POST, path, |request| {
-                    request.header("idempotency-key", key).json(&body)
-                })
-                .await,
-        )
+        let sent = self
+            .api
+            .send(Method::POST, path, |request| {
+                request.header("idempotency-key", key).json(&body)
+            })
+            .await;
+        took(sent, &body)
     }
 
     /// `POST` of any bytes under any media type.

@@ -10,6 +10,8 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::frame::Frame;
 use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
+use crate::described;
+
 /// How long anything may take before a test calls it missing; generous, for machines are shared.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
@@ -30,6 +32,7 @@ impl Heard {
         match Socket::open(request).await {
             Ok(mut socket) => {
                 let greeting = socket.next(PATIENCE).await.unwrap();
+                described::check_message(&greeting);
                 assert_eq!(greeting["type"], "connection", "the first message");
                 let seen = event_of(&greeting).into_iter().collect();
                 Ok(Self {
@@ -38,7 +41,10 @@ impl Heard {
                     greeting,
                 })
             }
-            Err(ClientError::Refused { status, body }) => Err((status, body)),
+            Err(ClientError::Refused { status, body }) => {
+                described::check_refusal(status, &body);
+                Err((status, body))
+            }
             Err(other) => panic!("{other}"),
         }
     }
@@ -55,12 +61,14 @@ impl Heard {
     }
 
     fn is_new(&mut self, message: &Value) -> bool {
+        described::check_message(message);
         event_of(message).is_none_or(|event| self.seen.insert(event))
     }
 
     /// Every message of a type so far, also those that came again.
     pub fn all(&self, kind: &str) -> Vec<Value> {
         let mut all = self.socket.received();
+        all.iter().for_each(described::check_message);
         all.retain(|message| message["type"] == kind);
         all
     }

@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use tokio::sync::OnceCell;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
 
+use crate::described;
 use crate::permissions::Noted;
 use crate::person::Person;
 use crate::socket::{Heard, PATIENCE, Refusal};
@@ -101,7 +102,7 @@ impl Stage {
 
     /// `POST` of JSON without a token.
     pub async fn post(&self, path: &str, body: Value) -> Answer {
-        answer(self.api.post_json(path, &body).await)
+        took(self.api.post_json(path, &body).await, &body)
     }
 
     /// The status and content behind a link.
@@ -269,6 +270,7 @@ impl Stage {
 
 pub(crate) fn answer(outcome: Result<client::Answer, ClientError>) -> Answer {
     let answer = outcome.unwrap();
+    described::check_answer(&answer.call, answer.status, &answer.body);
     Answer {
         status: answer.status,
         retry_after: answer
@@ -277,4 +279,12 @@ pub(crate) fn answer(outcome: Result<client::Answer, ClientError>) -> Answer {
             .and_then(|value| value.to_str().ok()?.parse().ok()),
         body: answer.body,
     }
+}
+
+/// As [`answer`], and what was sent is held against the description, too.
+pub(crate) fn took(outcome: Result<client::Answer, ClientError>, sent: &Value) -> Answer {
+    if let Ok(answer) = &outcome {
+        described::check_taken(&answer.call, answer.status, sent);
+    }
+    answer(outcome)
 }

@@ -83,6 +83,25 @@ fn given<T>(
 }
 
 #[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{person_name, phone_number};
+
+    own_profile::described("Changes the fields of one's own profile that are given")
+        .takes(
+            profile_fields::sent()
+                .may("name", person_name())
+                .may("phone_number", phone_number()),
+            serde_json::json!({"name": "City Pharmacy", "lat": 27.7, "lng": 85.32}),
+        )
+        .answers(
+            200,
+            "The whole profile.",
+            views::own_account(),
+            views::own_example(),
+        )
+}
+
+#[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use callout_domain::account::{Account, Profile};

@@ -23,3 +23,17 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         "expires_in": TICKET_LIFETIME.whole_seconds(),
     })))
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{closed, count, operation, text};
+
+    operation("Gives a ticket that opens one socket within 30 seconds")
+        .that("So that a browser need not put its access token into a URL.")
+        .answers(
+            200,
+            "The ticket.",
+            closed().with("ticket", text()).with("expires_in", count()),
+            json!({"ticket": "Zm9yIG9uZSBzb2NrZXQ", "expires_in": TICKET_LIFETIME.whole_seconds()}),
+        )
+}

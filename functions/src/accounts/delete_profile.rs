@@ -49,3 +49,15 @@ async fn leave_erasure(call: &Call, commit: &mut Commit, account: &Account) -> R
     };
     Ok(call.cloud.outbox().await?.post(commit, &event, 0)?)
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::only_a_message;
+
+    own_profile::described("Deletes the account, and what is left of its holder elsewhere").answers(
+        200,
+        "It is gone.",
+        only_a_message(),
+        json!({"message": "Account deleted successfully"}),
+    )
+}

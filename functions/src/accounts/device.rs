@@ -45,3 +45,24 @@ async fn retire_one(cloud: &Cloud, device: &Device) -> Result<(), CloudError> {
     }
     cloud.push().await.remove(&device.endpoint).await
 }
+
+/// As [`answer`] answers.
+
+#[cfg(test)]
+pub(super) fn answered(operation: crate::api::Operation, is_set: bool) -> crate::api::Operation {
+    use crate::api::{closed, flag, id, role_in_paths, success, ulid};
+    let data = closed()
+        .with("user_id", ulid())
+        .with("user_type", role_in_paths(callout_domain::role::Role::ALL))
+        .with("fcm_token_set", flag());
+    operation.answers(
+        200,
+        "Whether the account has a device.",
+        success(data),
+        json!({
+            "status": "success",
+            "message": "FCM token updated successfully",
+            "data": {"user_id": id('P'), "user_type": "provider", "fcm_token_set": is_set},
+        }),
+    )
+}

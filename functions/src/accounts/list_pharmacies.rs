@@ -97,6 +97,30 @@ impl FromStr for Cut {
 }
 
 #[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{cursor_by_distance, distance, latitude, longitude, operation, page, radius};
+
+    let mut example = views::pharmacy_example();
+    example["distance_km"] = json!(2.5);
+    operation("Lists the pharmacies around a place, nearest first")
+        .asks("lat", latitude(), "The place's latitude.")
+        .asks("lng", longitude(), "The place's longitude.")
+        .asks("radius_km", radius(), "How far around it.")
+        .in_pages_by(cursor_by_distance())
+        .answers(
+            200,
+            "A part of the list.",
+            page(
+                "pharmacies",
+                views::pharmacy_seen()
+                    .with("distance_km", distance())
+                    .named("NearPharmacy"),
+            ),
+            json!({"count": 1, "pharmacies": [example]}),
+        )
+}
+
+#[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use callout_domain::account::{Account, PharmacyProfile, Profile};

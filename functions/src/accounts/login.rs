@@ -28,11 +28,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         Box::pin(accounts.credentials(&email)),
     )?;
     if let Err(locked) = counted {
-        return Err(too_many(
-            "login_locked",
-            "Too many failed logins for this address; try again later",
-            locked.wait,
-        ));
+        return Err(self::locked(locked.wait));
     }
 
     let hash = found.as_ref().map(|known| known.password_hash.as_str());
@@ -82,6 +78,14 @@ fn password(form: &mut Form) -> Option<Offered> {
     })
 }
 
+fn locked(wait: time::Duration) -> Failure {
+    too_many(
+        "login_locked",
+        "Too many failed logins for this address; try again later",
+        wait,
+    )
+}
+
 /// The one answer to an unknown address and to a wrong password.
 fn wrong() -> Failure {
     Refused::new(
@@ -90,4 +94,33 @@ fn wrong() -> Failure {
         "The e-mail address or the password is wrong",
     )
     .into()
+}
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{closed, email, id, open, operation, person_name, role, text, ulid};
+
+    operation("Begins a session")
+        .that("An unknown address and a wrong password are answered alike.")
+        .by_anyone()
+        .takes(
+            open().with("email", email()).with("password", text()),
+            json!({"email": "john@example.com", "password": "a good long password"}),
+        )
+        .answers(
+            200,
+            "The session's tokens.",
+            closed()
+                .with("refresh", text())
+                .with("access", text())
+                .with("role", role())
+                .with("user_id", ulid())
+                .with("name", person_name()),
+            json!({
+                "refresh": format!("{}.{}.c2VjcmV0", id('C'), id('S')), "access": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                "role": "CUSTOMER", "user_id": id('C'), "name": "John Doe",
+            }),
+        )
+        .refuses(wrong())
+        .refuses(locked(time::Duration::MINUTE))
 }

@@ -13,3 +13,15 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     end_session(call.cloud, caller.account, caller.session, call.now).await?;
     Ok(Answer::ok(json!({"message": "Logged out successfully"})))
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{only_a_message, operation};
+
+    operation("Ends the session of the access token, and closes its sockets").answers(
+        200,
+        "It has ended.",
+        only_a_message(),
+        json!({"message": "Logged out successfully"}),
+    )
+}

@@ -14,11 +14,15 @@ pub(super) fn caller(call: &Call) -> Result<Caller, Failure> {
     if caller.role == role {
         Ok(caller)
     } else {
-        Err(Failure::forbidden(format!(
-            "Only a {} account has this profile",
-            role.path_segment()
-        )))
+        Err(another_role(role))
     }
+}
+
+fn another_role(role: Role) -> Failure {
+    Failure::forbidden(format!(
+        "Only a {} account has this profile",
+        role.path_segment()
+    ))
 }
 
 /// The caller's account as it is now, if their session still holds: a token outlives a session that
@@ -38,6 +42,17 @@ fn role_of(segment: Option<&str>) -> Result<Role, Failure> {
         Some(segment) => Role::from_path_segment(segment).map_err(|_| Failure::unknown_path()),
         None => Ok(Role::Pharmacy),
     }
+}
+
+/// What every operation on one's own profile has.
+
+#[cfg(test)]
+pub(super) fn described(summary: &'static str) -> crate::api::Operation {
+    use crate::api::{operation, role_in_paths};
+    operation(summary)
+        .that("The path has the caller's own role.")
+        .at("role", role_in_paths(Role::ALL), "The caller's role.")
+        .refuses(another_role(Role::Pharmacy))
 }
 
 #[cfg(test)]

@@ -265,3 +265,25 @@ fn longitude(given: Given<'_>) -> Result<f64, String> {
         .map(|_| degrees)
         .map_err(|error| error.to_string())
 }
+
+/// The fields of all roles, as somebody sends those of theirs; what is optional may be null.
+
+#[cfg(test)]
+pub(super) fn sent() -> crate::api::Object {
+    use crate::api::{
+        address, blood_group, city, day, given_coverage, given_latitude, given_longitude,
+        hospital_name, open, service_type, specialty, ulid,
+    };
+    open()
+        .may("lat", given_latitude())
+        .may("lng", given_longitude())
+        .may("address", address().or_null())
+        .may("blood_group", blood_group())
+        .may("city", city())
+        .may("last_donation_date", day().or_null())
+        .may("service_type", service_type())
+        .may("service_coverage_area", given_coverage().or_null())
+        .may("specialty", specialty())
+        .may("hospital_id", ulid())
+        .may("hospital_name", hospital_name())
+}

@@ -16,3 +16,18 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         .map(|account| Answer::ok(views::pharmacy(&account, None)))
         .ok_or_else(|| Failure::unknown(UNKNOWN))
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{operation, ulid};
+
+    operation("Shows a pharmacy")
+        .at("id", ulid(), "The pharmacy's id.")
+        .answers(
+            200,
+            "The pharmacy.",
+            views::pharmacy_seen().named("Pharmacy"),
+            views::pharmacy_example(),
+        )
+        .knows_none(UNKNOWN)
+}

@@ -8,3 +8,13 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let account = own_profile::read(&call, &caller).await?;
     Ok(Answer::ok(views::own(&account)))
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    own_profile::described("Shows one's own profile").answers(
+        200,
+        "The profile.",
+        views::own_account(),
+        views::own_example(),
+    )
+}

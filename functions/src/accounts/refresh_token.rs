@@ -57,3 +57,26 @@ fn invalid() -> Failure {
     )
     .into()
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{closed, id, open, operation, text};
+
+    operation("Exchanges a refresh token for the next pair")
+        .that("It works once; shown again it ends the whole session.")
+        .by_anyone()
+        .takes(
+            open().with("refresh", text()),
+            json!({"refresh": format!("{}.{}.c2VjcmV0", id('C'), id('S'))}),
+        )
+        .answers(
+            200,
+            "The next pair.",
+            closed().with("access", text()).with("refresh", text()),
+            json!({
+                "access": "eyJhbGciOiJFZERTQSJ9.e30.c2ln",
+                "refresh": format!("{}.{}.c2VjcmV0", id('C'), id('S')),
+            }),
+        )
+        .refuses(invalid())
+}

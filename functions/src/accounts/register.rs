@@ -65,16 +65,8 @@ async fn open(
         CommitError::Refused(refusal) if refusal.guard == Guard::KeyUnused => {
             once.answer_again(call.cloud).await
         }
-        CommitError::Refused(refusal) if refusal.guard == Guard::AddressProved => {
-            Err(Failure::bad(
-                "email_not_verified",
-                "Verify this e-mail address first, no more than 30 minutes before registering",
-            ))
-        }
-        CommitError::Refused(refusal) if refusal.guard == Guard::AddressFree => Err(Failure::bad(
-            "email_taken",
-            "There is an account with this e-mail address already",
-        )),
+        CommitError::Refused(refusal) if refusal.guard == Guard::AddressProved => Err(not_proved()),
+        CommitError::Refused(refusal) if refusal.guard == Guard::AddressFree => Err(taken()),
         CommitError::Refused(_) | CommitError::Cloud(_) => Err(error.into()),
     }
 }
@@ -117,13 +109,30 @@ fn read(form: &mut Form, role: Role, now: Moment) -> Result<(Account, Password),
 /// 429 while the address is locked.
 async fn count_guess(call: &Call, email: &Email) -> Result<(), Failure> {
     let attempts = call.cloud.login_attempts().await?;
-    attempts.count(email, call.now).await?.map_err(|locked| {
-        too_many(
-            "login_locked",
-            "Too many failed attempts for this address; try again later",
-            locked.wait,
-        )
-    })
+    let counted = attempts.count(email, call.now).await?;
+    counted.map_err(|refused| locked(refused.wait))
+}
+
+fn locked(wait: time::Duration) -> Failure {
+    too_many(
+        "login_locked",
+        "Too many failed attempts for this address; try again later",
+        wait,
+    )
+}
+
+fn not_proved() -> Failure {
+    Failure::bad(
+        "email_not_verified",
+        "Verify this e-mail address first, no more than 30 minutes before registering",
+    )
+}
+
+fn taken() -> Failure {
+    Failure::bad(
+        "email_taken",
+        "There is an account with this e-mail address already",
+    )
 }
 
 /// Puts a slow hash in the place of the password, where a fingerprint of what was sent will be kept:
@@ -146,6 +155,63 @@ fn title(role: Role) -> String {
         first.make_ascii_uppercase();
     }
     name
+}
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{
+        closed, email, id, operation, password, person_name, phone_number, role_in_paths, text,
+    };
+
+    let roles = Role::ALL.into_iter().filter(|role| *role != Role::Admin);
+    operation("Opens an account at an address that was proved")
+        .that(
+            "Besides the fields that everybody gives: a pharmacy `lat`, `lng`, `address`, all optional; a \
+             donor `blood_group`, `city`, and optionally `lat`, `lng`, `last_donation_date`; a provider \
+             `service_type`, `lat`, `lng`, and optionally `service_coverage_area`; a doctor `specialty`, \
+             `hospital_id`; a hospital `hospital_name`, `city`, `lat`, `lng`.",
+        )
+        .by_anyone()
+        .at("role", role_in_paths(roles), "As what.")
+        .takes(
+            profile_fields::sent()
+                .with("email", email())
+                .with("password", password())
+                .may("confirm_password", text().or_null())
+                .with("name", person_name())
+                .with("phone_number", phone_number()),
+            json!({
+                "email": "john@example.com", "password": "a good long password",
+                "confirm_password": "a good long password", "name": "John Doe",
+                "phone_number": "9841234567",
+            }),
+        )
+        .or_takes(
+            "pharmacy",
+            json!({
+                "email": "city@example.com", "password": "a good long password",
+                "name": "City Pharmacy", "phone_number": "9841234567",
+                "lat": 27.7, "lng": 85.32, "address": "New Road 1, Kathmandu",
+            }),
+        )
+        .once()
+        .answers(
+            201,
+            "The account is there.",
+            closed()
+                .with("message", text())
+                .with("user", views::account("RegisteredAccount", |fields| fields)),
+            json!({
+                "message": "Customer registration successful",
+                "user": {
+                    "id": id('C'), "email": "john@example.com", "name": "John Doe",
+                    "role": "CUSTOMER",
+                },
+            }),
+        )
+        .refuses(not_proved())
+        .refuses(taken())
+        .refuses(locked(time::Duration::MINUTE))
 }
 
 #[cfg(test)]

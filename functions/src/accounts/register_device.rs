@@ -23,10 +23,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let push = call.cloud.push().await;
     if !push.is_on() {
         tracing::warn!("a device was turned away: the stack has no PushApplicationArn");
-        return Err(Failure::bad(
-            "push_not_configured",
-            "Push notifications are not set up here",
-        ));
+        return Err(not_set_up());
     }
     // A device is pushed to for longer than a token of a session that was ended holds.
     let sessions = call.cloud.sessions().await?;
@@ -50,6 +47,13 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         }
     }
     Ok(device::answer(&caller, true))
+}
+
+fn not_set_up() -> Failure {
+    Failure::bad(
+        "push_not_configured",
+        "Push notifications are not set up here",
+    )
 }
 
 /// Has SNS take messages for a token.
@@ -87,4 +91,18 @@ async fn keep(
             Err(Failure::unauthenticated())
         }
     }
+}
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{device_token, open, operation};
+
+    let operation = operation("Has the caller pushed to on a device")
+        .that("An account may have 20 devices; a device belongs to who registered it last.")
+        .takes(
+            open().with(TOKEN, device_token()),
+            serde_json::json!({TOKEN: "cZ3v1Kq8TtO:APA91bHun4MxP5egoKMwt2KZFBaFUH"}),
+        )
+        .refuses(not_set_up());
+    device::answered(operation, true)
 }

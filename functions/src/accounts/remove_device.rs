@@ -25,3 +25,14 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     device::retire(call.cloud, &removed.devices).await;
     Ok(device::answer(&caller, removed.others))
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{device_token, open, operation};
+
+    let operation = operation("No longer pushes to a device, or to any of the caller's").may_take(
+        open().may(TOKEN, device_token().or_null()),
+        serde_json::json!({TOKEN: "cZ3v1Kq8TtO:APA91bHun4MxP5egoKMwt2KZFBaFUH"}),
+    );
+    device::answered(operation, false)
+}

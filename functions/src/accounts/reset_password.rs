@@ -93,3 +93,27 @@ async fn end_everything(
 fn no_account() -> Failure {
     Failure::bad("no_account", "There is no account with this address")
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{email, only_a_message, open, operation, otp, password};
+
+    operation("Sets a new password with a one-time code, and ends every session")
+        .by_anyone()
+        .takes(
+            open()
+                .with("email", email())
+                .with("otp", otp())
+                .with("password", password()),
+            json!({"email": "john@example.com", "otp": "123456", "password": "another long password"}),
+        )
+        .answers(
+            200,
+            "It is set.",
+            only_a_message(),
+            json!({"message": "Password reset successfully"}),
+        )
+        .refuses(wrong_otp())
+        .refuses(otp_ended())
+        .refuses(no_account())
+}

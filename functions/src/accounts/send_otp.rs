@@ -60,6 +60,31 @@ fn letter(code: &OtpCode) -> Letter {
 }
 
 #[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{email, only_a_message, open, operation};
+
+    operation("Mails a one-time code to an address")
+        .that("The answer is the same whether or not the address has an account.")
+        .by_anyone()
+        .takes(
+            open().with("email", email()),
+            json!({"email": "john@example.com"}),
+        )
+        .answers(
+            200,
+            "The code is on its way.",
+            only_a_message(),
+            json!({"message": "OTP sent successfully"}),
+        )
+        .refuses(refused(SendRefused::TooSoon {
+            wait: time::Duration::MINUTE,
+        }))
+        .refuses(refused(SendRefused::TooMany {
+            wait: time::Duration::HOUR,
+        }))
+}
+
+#[cfg(test)]
 mod tests {
     use callout_domain::otp::OtpCode;
 

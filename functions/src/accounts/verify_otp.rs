@@ -26,3 +26,24 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         Verdict::Ended => Err(otp_ended()),
     }
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{email, only_a_message, open, operation, otp};
+
+    operation("Proves an address by the code that was mailed there")
+        .that("For half an hour: enough to register, or to set a new password with the same code.")
+        .by_anyone()
+        .takes(
+            open().with("email", email()).with("otp", otp()),
+            json!({"email": "john@example.com", "otp": "123456"}),
+        )
+        .answers(
+            200,
+            "The address is proved.",
+            only_a_message(),
+            json!({"message": "Email verified successfully"}),
+        )
+        .refuses(wrong_otp())
+        .refuses(otp_ended())
+}

@@ -180,3 +180,111 @@ pub(super) mod tests {
         assert!(pharmacy(&thamel(), None).get("distance_km").is_none());
     }
 }
+
+/// An account as [`own`] or [`registered`] shows it: these fields and those of its role.
+
+#[cfg(test)]
+pub(super) fn account(
+    name: &'static str,
+    fields: impl Fn(crate::api::Object) -> crate::api::Object,
+) -> crate::api::Schema {
+    use crate::api::{
+        any_of, blood_group, city, closed, constant, coverage, day, email, hospital_name, latitude,
+        longitude, person_name, service_type, specialty, ulid,
+    };
+    let of = |role: &str| {
+        fields(
+            closed()
+                .with("id", ulid())
+                .with("email", email())
+                .with("name", person_name())
+                .with("role", constant(role)),
+        )
+    };
+    let plain = |role| crate::api::Schema::from(of(role));
+    any_of([
+        plain("CUSTOMER"),
+        plain("SEEKER"),
+        plain("PATIENT"),
+        plain("ADMIN"),
+        of("PHARMACY").and(of_pharmacy()).into(),
+        of("DONOR")
+            .with("blood_group", blood_group())
+            .with("city", city())
+            .with("lat", latitude().or_null())
+            .with("lng", longitude().or_null())
+            .with("last_donation_date", day().or_null())
+            .into(),
+        of("PROVIDER")
+            .with("service_type", service_type())
+            .with("lat", latitude())
+            .with("lng", longitude())
+            .with("service_coverage_area", coverage().or_null())
+            .into(),
+        of("DOCTOR")
+            .with("specialty", specialty())
+            .with("hospital_id", ulid())
+            .into(),
+        of("HOSPITAL")
+            .with("hospital_name", hospital_name())
+            .with("city", city())
+            .with("lat", latitude())
+            .with("lng", longitude())
+            .into(),
+    ])
+    .named(name)
+}
+
+/// As [`own`] shows it.
+
+#[cfg(test)]
+pub(super) fn own_account() -> crate::api::Schema {
+    use crate::api::{moment, phone_number};
+    account("OwnAccount", |fields| {
+        fields
+            .with("phone_number", phone_number())
+            .with("created_at", moment())
+    })
+}
+
+/// One of these.
+
+#[cfg(test)]
+pub(super) fn own_example() -> Value {
+    use crate::api::id;
+    json!({
+        "id": id('P'), "email": "city@example.com", "name": "City Pharmacy", "role": "PHARMACY",
+        "phone_number": "9841234567", "created_at": "2026-02-24T10:30:00.000Z",
+        "lat": 27.7, "lng": 85.32, "address": "New Road 1, Kathmandu",
+    })
+}
+
+/// As [`pharmacy`] shows it.
+
+#[cfg(test)]
+pub(super) fn pharmacy_seen() -> crate::api::Object {
+    use crate::api::{closed, person_name, phone_number, ulid};
+    closed()
+        .with("id", ulid())
+        .with("name", person_name())
+        .with("phone_number", phone_number())
+        .and(of_pharmacy())
+}
+
+#[cfg(test)]
+pub(super) fn pharmacy_example() -> Value {
+    use crate::api::id;
+    json!({
+        "id": id('P'), "name": "City Pharmacy", "phone_number": "9841234567",
+        "lat": 27.7, "lng": 85.32, "address": "New Road 1, Kathmandu",
+    })
+}
+
+#[cfg(test)]
+fn of_pharmacy() -> crate::api::Object {
+    use crate::api::{address, closed, latitude, longitude};
+    closed()
+        .with("lat", latitude().or_null())
+        .with("lng", longitude().or_null())
+        .with("address", address().or_null())
+}

@@ -13,3 +13,9 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let moved = moving::make(&call, Move::Accept).await?;
     Ok(moved.answer("You have accepted this request; please call the attender"))
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use callout_domain::blood::Standing;
+    moving::described("Promises a unit of blood", Move::Accept, Standing::Accepted)
+}

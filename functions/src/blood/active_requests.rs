@@ -270,3 +270,45 @@ impl FromStr for Cut {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{
+        blood_group, cursor_by_distance_or_id, latitude, longitude, operation, radius,
+    };
+
+    operation("Lists the active requests that reach a donor, nearest first")
+        .that("All at once, as an array; or in parts, for whoever asks by `limit` or `cursor`.")
+        .by(&[Role::Donor])
+        .may_ask(
+            "lat",
+            latitude(),
+            "Around where, too; with `lng` and `radius_km`.",
+        )
+        .may_ask(
+            "lng",
+            longitude(),
+            "Around where, too; with `lat` and `radius_km`.",
+        )
+        .may_ask(
+            "radius_km",
+            radius(),
+            "How far around; with `lat` and `lng`.",
+        )
+        .may_ask(
+            "blood_group",
+            blood_group(),
+            "Only those for patients of this group.",
+        )
+        .in_pages_by(cursor_by_distance_or_id())
+        .answers(
+            200,
+            "The requests.",
+            listed::listed(&view::seen_by_donor()),
+            serde_json::json!([view::example_for_donor()]),
+        )
+        .or_answers(
+            "in_parts",
+            serde_json::json!({"count": 1, "requests": [view::example_for_donor()]}),
+        )
+}

@@ -12,3 +12,13 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let moved = moving::make(&call, Move::Call).await?;
     Ok(moved.answer("The requester is told that you called the attender"))
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use callout_domain::blood::Standing;
+    moving::described(
+        "Says that the donor calls the attender, whose number comes back",
+        Move::Call,
+        Standing::Called,
+    )
+}

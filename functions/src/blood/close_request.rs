@@ -112,6 +112,41 @@ fn answer(request: RequestId, closed: State) -> Answer {
 }
 
 #[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{
+        blood_state, closed, constant, id, one_of_texts, open, operation, text, ulid,
+    };
+
+    let steps = [Step::Complete, Step::Cancel];
+    let all = State::ALL
+        .into_iter()
+        .flat_map(|state| steps.map(|step| state.after(step)));
+    operation("Completes or cancels a donor's own request")
+        .by(&[Role::Donor])
+        .takes(
+            open()
+                .either("requestId", "request_id", ulid())
+                .with("status", one_of_texts(["Completed", "Cancelled"])),
+            json!({"requestId": id('B'), "status": "Completed"}),
+        )
+        .answers(
+            200,
+            "It is closed.",
+            closed()
+                .with("success", constant(true))
+                .with("message", text())
+                .with("requestId", ulid())
+                .with("status", blood_state()),
+            json!({
+                "success": true, "message": "Request marked as Completed", "requestId": id('B'),
+                "status": "Completed",
+            }),
+        )
+        .refuses(requests::unknown())
+        .refuses_any(all.filter_map(|after| after.err().map(|illegal| refused(illegal.into()))))
+}
+
+#[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use callout_domain::blood::{State, Step};

@@ -15,3 +15,13 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let moved = moving::make(&call, Move::Confirm).await?;
     Ok(moved.answer("Thank you; your donation is confirmed"))
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use callout_domain::blood::Standing;
+    moving::described(
+        "Says that the unit was given",
+        Move::Confirm,
+        Standing::Confirmed,
+    )
+}

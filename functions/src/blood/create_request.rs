@@ -220,3 +220,56 @@ fn sentence(request: &BloodRequest) -> String {
 
 #[cfg(test)]
 mod tests;
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{
+        address, blood_group, city, closed, constant, contact_number, count, given_latitude,
+        given_longitude, given_radius, given_units, hospital_name, id, one_of_texts, open,
+        operation, person_name, text, ulid, urgency,
+    };
+
+    operation("Asks the donors of a city, or around a place, for blood")
+        .by(&[Role::Donor])
+        .takes(
+            open()
+                .with("patientName", person_name())
+                .with("patientNumber", contact_number())
+                .with("attenderName", person_name())
+                .with("attenderNumber", contact_number())
+                .with("bloodGroup", blood_group())
+                .with("units", given_units())
+                .with("urgency", urgency())
+                .with("hospitalName", hospital_name())
+                .with("location", address())
+                .with("city", city())
+                .may("match", one_of_texts(["everyone", "compatible"]).or_null())
+                .may(PLACE.lat, given_latitude())
+                .may(PLACE.lng, given_longitude())
+                .may(PLACE.radius, given_radius())
+                .together(&["lat", "lng", "radius_km"]),
+            json!({
+                "patientName": "John Doe", "patientNumber": "+91 9876543210",
+                "attenderName": "Jane Doe", "attenderNumber": "+91 9876543211",
+                "bloodGroup": "O+", "units": 2, "urgency": "Critical",
+                "hospitalName": "Apollo Hospital", "location": "123 Main St, Chennai",
+                "city": "Chennai",
+            }),
+        )
+        .once()
+        .answers(
+            201,
+            "How many donors are told.",
+            closed()
+                .with("success", constant(true))
+                .with("message", text())
+                .with("requestId", ulid())
+                .with("request_id", ulid())
+                .with("notifiedCount", count())
+                .may("note", text()),
+            json!({
+                "success": true, "message": "Request sent to 50 donors in Chennai!",
+                "requestId": id('B'), "request_id": id('B'), "notifiedCount": 50,
+            }),
+        )
+}

@@ -13,3 +13,13 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let moved = moving::make(&call, Move::Ignore).await?;
     Ok(moved.answer("This request is no longer on your list"))
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use callout_domain::blood::Standing;
+    moving::described(
+        "Takes a request from the donor's list",
+        Move::Ignore,
+        Standing::Ignored,
+    )
+}

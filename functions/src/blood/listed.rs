@@ -54,6 +54,14 @@ pub(super) fn page<C: Display>(requests: &[Value], next: Option<C>) -> Value {
     body
 }
 
+/// A list of these, whole or in parts.
+
+#[cfg(test)]
+pub(super) fn listed(item: &crate::api::Schema) -> crate::api::Schema {
+    use crate::api::{any_of, list, page};
+    any_of([list(item.clone()), page("requests", item.clone()).into()])
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::{Value, json};

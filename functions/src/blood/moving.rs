@@ -13,7 +13,7 @@ use callout_cloud::requests::blood::Moved;
 use callout_cloud::{Cloud, clock, contention};
 use callout_domain::account::{Account, DonationDate, DonorProfile, Profile};
 use callout_domain::blood::{
-    Answered, BloodRequest, DonorResponse, Move, Standing, State, may_confirm, may_donate,
+    Answered, BloodRequest, DonorResponse, Move, Standing, State, TooSoon, may_confirm, may_donate,
 };
 use callout_domain::geo::DistanceKm;
 use callout_domain::ids::{AccountId, RequestId, ResponseId};
@@ -171,7 +171,7 @@ impl Table {
             }
             Move::Call | Move::Withdraw | Move::Ignore => Ok(()),
         };
-        rested.map_err(|too_soon| Failure::bad("too_soon", too_soon.to_string()))?;
+        rested.map_err(|refused| too_soon(&refused))?;
         Ok(Some(answered).filter(|answered| answered.standing != standing))
     }
 
@@ -318,9 +318,88 @@ impl Made {
     }
 }
 
+fn too_soon(why: &TooSoon) -> Failure {
+    Failure::bad("too_soon", why.to_string())
+}
+
 fn own_request() -> Failure {
     Failure::bad("own_request", "This is your own request")
 }
 
 #[cfg(test)]
 mod tests;
+
+/// What every move of a donor takes, answers and refuses.
+
+#[cfg(test)]
+pub(super) fn described(
+    summary: &'static str,
+    step: Move,
+    leads: Standing,
+) -> crate::api::Operation {
+    use crate::api::{
+        address, blood_state, closed, constant, contact_number, hospital_name, id, open, operation,
+        person_name, standing, text, ulid,
+    };
+    let answered = closed()
+        .with("success", constant(true))
+        .with("message", text())
+        .with("requestId", ulid())
+        .with("request_id", ulid())
+        .with("response", standing())
+        .with("status", blood_state())
+        .may("attenderName", person_name())
+        .may("attenderNumber", contact_number())
+        .may("hospitalName", hospital_name())
+        .may("location", address())
+        .may("patientName", person_name())
+        .may("patientNumber", contact_number());
+    operation(summary)
+        .by(&[Role::Donor])
+        .takes(
+            open().either("requestId", "request_id", ulid()),
+            json!({"requestId": id('B')}),
+        )
+        .answers(
+            200,
+            "Where the donor and the request stand now, and whom to call where the donor may.",
+            answered.named("BloodMove"),
+            json!({
+                "success": true, "message": "…", "requestId": id('B'), "request_id": id('B'),
+                "response": leads, "status": "Active",
+            }),
+        )
+        .refuses(unknown())
+        .refuses(own_request())
+        .refuses_any(refusals(step))
+}
+
+/// Every refusal of a move that the rules have, wherever the donor and the request may stand.
+
+#[cfg(test)]
+fn refusals(step: Move) -> Vec<Failure> {
+    use callout_domain::blood::{DonationInterval, Refused, Step};
+    let request_step = if step == Move::Confirm {
+        Step::Confirm
+    } else {
+        Step::Answer
+    };
+    let over = State::ALL.map(|state| state.after(request_step).err().map(Refused::Over));
+    let not_open = Standing::ALL.map(|standing| standing.after(step).err().map(Refused::NotOpen));
+    let mut all: Vec<Failure> = over
+        .into_iter()
+        .chain(not_open)
+        .flatten()
+        .map(refused)
+        .collect();
+    if step == Move::Accept {
+        all.extend([Refused::Covered, Refused::TooOften].map(refused));
+    }
+    if matches!(step, Move::Accept | Move::Confirm) {
+        let day: Moment = "2026-02-24T10:30:00Z".parse().unwrap();
+        let from = DonationDate::of(day);
+        let interval = DonationInterval::default();
+        all.push(too_soon(&TooSoon { interval, from }));
+    }
+    all
+}

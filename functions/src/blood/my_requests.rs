@@ -71,3 +71,22 @@ async fn of_one(
     let named = requests.blood().named(&request, now).await?;
     Ok(view::own_request(&request, &named, lifetime, now))
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::operation;
+
+    operation("Lists the requests that a donor made, with who responded")
+        .that(
+            "The newest hundred, as an array; or in parts, to the end, for whoever asks by `limit` or `cursor`.",
+        )
+        .by(&[Role::Donor])
+        .in_pages()
+        .answers(
+            200,
+            "The requests, newest first.",
+            crate::blood::listed::listed(&view::own_seen()),
+            serde_json::json!([view::own_example()]),
+        )
+        .or_answers("in_parts", serde_json::json!({"count": 1, "requests": [view::own_example()]}))
+}

@@ -165,6 +165,105 @@ pub(super) mod samples {
 }
 
 #[cfg(test)]
+fn seen() -> crate::api::Object {
+    use crate::api::{
+        address, blood_group, blood_state, city, closed, constant, contact_number, count, flag,
+        hospital_name, moment, person_name, text, ulid, urgency,
+    };
+    closed()
+        .with("id", ulid())
+        .with("requestId", ulid())
+        .with("type", constant(KIND))
+        .with("requesterName", person_name())
+        .with("patientName", person_name())
+        .with("patientNumber", contact_number().or_null())
+        .with("attenderName", person_name())
+        .with("attenderNumber", contact_number())
+        .with("bloodGroup", blood_group())
+        .with("units", text())
+        .with("urgency", urgency())
+        .with("hospitalName", hospital_name())
+        .with("location", address())
+        .with("city", city())
+        .with("status", blood_state())
+        .with("expired", flag())
+        .with("acceptedCount", count())
+        .with("date", moment())
+        .may("note", text())
+}
+
+/// As [`request_for_donor`] shows it.
+
+#[cfg(test)]
+pub(super) fn seen_by_donor() -> crate::api::Schema {
+    use crate::api::{distance_or_null, standing};
+    seen()
+        .with("distance_km", distance_or_null())
+        .with("myResponse", standing().or_null())
+        .named("BloodRequest")
+}
+
+/// As [`own_request`] shows it.
+
+#[cfg(test)]
+pub(super) fn own_seen() -> crate::api::Schema {
+    use crate::api::{blood_donor, count, latitude, list, longitude, one_of_texts, radius};
+    seen()
+        .with("match", one_of_texts(["everyone", "compatible"]))
+        .with("lat", latitude().or_null())
+        .with("lng", longitude().or_null())
+        .with("radius_km", radius().or_null())
+        .with("notifiedCount", count())
+        .with("confirmedCount", count())
+        .with("rejectedCount", count())
+        .with("responders", list(blood_donor()))
+        .named("OwnBloodRequest")
+}
+
+/// As [`request_for_donor`] shows one.
+
+#[cfg(test)]
+pub(super) fn example_for_donor() -> Value {
+    let mut example = example();
+    example["distance_km"] = json!(2.5);
+    example["myResponse"] = Value::Null;
+    example
+}
+
+/// As [`own_request`] shows one.
+
+#[cfg(test)]
+pub(super) fn own_example() -> Value {
+    use crate::api::id;
+    let own = json!({
+        "patientNumber": "+91 9876543210", "match": "everyone", "lat": null, "lng": null,
+        "radius_km": null, "notifiedCount": 50, "confirmedCount": 0, "rejectedCount": 2,
+        "responders": [{
+            "donorId": id('D'), "name": "Ravi Shankar", "phone": "9876543212", "bloodGroup": "O+",
+            "distance_km": 2.5, "response": "Accepted", "respondedAt": "2026-02-01T18:40:00.000Z",
+        }],
+    });
+    let mut example = example();
+    for (name, value) in own.as_object().into_iter().flatten() {
+        example[name] = value.clone();
+    }
+    example
+}
+
+#[cfg(test)]
+fn example() -> Value {
+    use crate::api::id;
+    json!({
+        "id": id('B'), "requestId": id('B'), "type": KIND, "requesterName": "Sarah Kumar",
+        "patientName": "John Doe", "patientNumber": null, "attenderName": "Jane Doe",
+        "attenderNumber": "+91 9876543211", "bloodGroup": "O+", "units": "2",
+        "urgency": "Critical", "hospitalName": "Apollo Hospital",
+        "location": "123 Main St, Chennai", "city": "Chennai", "status": "Active",
+        "expired": false, "acceptedCount": 1, "date": "2026-02-01T18:30:00.000Z",
+    })
+}
+
+#[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use callout_domain::blood::{BloodRequest, CROSS_MATCH, Matching, Standing};

@@ -12,3 +12,9 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let moved = moving::make(&call, Move::Withdraw).await?;
     Ok(moved.answer("You have withdrawn from this request"))
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use callout_domain::blood::Standing;
+    moving::described("Takes a promise back", Move::Withdraw, Standing::Withdrawn)
+}

@@ -23,6 +23,8 @@ pub(crate) use envelope::Envelope;
 pub(crate) use failure::{Failure, Refused};
 pub(crate) use form::{Form, Given, Upload};
 pub(crate) use linked::Linked;
+#[cfg(test)]
+pub(crate) use once::refusals_of_keys;
 pub(crate) use once::{Once, Reply, Scope, Turn};
 
 /// Runs a handler on a request and turns whatever comes of it into a response, a failure in the form

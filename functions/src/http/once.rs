@@ -163,12 +163,7 @@ impl Once {
 
     fn same(&self, kept: KeptAnswer) -> Result<Reply, Failure> {
         if kept.fingerprint != self.fingerprint {
-            return Err(Refused::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "idempotency_key_reused",
-                "This Idempotency-Key was sent before, with something else",
-            )
-            .into());
+            return Err(reused());
         }
         let unreadable = |source: Box<dyn std::error::Error + Send + Sync>| CloudError::Malformed {
             what: "a kept answer",
@@ -188,12 +183,29 @@ fn read_key(header: &[u8]) -> Result<&str, Failure> {
     std::str::from_utf8(header)
         .ok()
         .filter(|key| (1..=MOST_CHARACTERS).contains(&key.chars().count()))
-        .ok_or_else(|| {
-            Failure::bad(
-                "invalid_idempotency_key",
-                "Idempotency-Key must be 1 to 255 characters",
-            )
-        })
+        .ok_or_else(no_key)
+}
+
+fn no_key() -> Failure {
+    Failure::bad(
+        "invalid_idempotency_key",
+        "Idempotency-Key must be 1 to 255 characters",
+    )
+}
+
+fn reused() -> Failure {
+    Refused::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "idempotency_key_reused",
+        "This Idempotency-Key was sent before, with something else",
+    )
+    .into()
+}
+
+/// What an endpoint refuses that takes keys.
+#[cfg(test)]
+pub(crate) fn refusals_of_keys() -> [Failure; 2] {
+    [no_key(), reused()]
 }
 
 /// What was sent, and where to.

@@ -58,3 +58,12 @@ pub(super) async fn cancel(
     archive_for_requester(&request.header, &outbox, &mut commit, now)?;
     commit.run().await
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::operation;
+
+    let operation = operation("Withdraws a request that nobody has accepted")
+        .refuses_any(crate::medicine::illegal_steps(Step::Cancel));
+    view::stepped(operation, "Medicine request cancelled", "CANCELLED")
+}

@@ -62,3 +62,12 @@ fn without_winner() -> CloudError {
         source: "it names no pharmacy".into(),
     }
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::operation;
+
+    let operation = operation("Closes a request that a pharmacy has accepted")
+        .refuses_any(crate::medicine::illegal_steps(Step::Complete));
+    view::stepped(operation, "Medicine request completed", "COMPLETED")
+}

@@ -173,6 +173,60 @@ fn sentence(request: &MedicineRequest) -> String {
 }
 
 #[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{
+        any_of, closed, count, file, given_latitude, given_longitude, given_quantity, given_radius,
+        id, no_file, null, open, operation, text, ulid,
+    };
+
+    let around = || {
+        open()
+            .with(PLACE.lat, given_latitude())
+            .with(PLACE.lng, given_longitude())
+            .with(PLACE.radius, given_radius())
+            .with("quantity", given_quantity())
+    };
+    let directed = || {
+        open()
+            .with("pharmacy", ulid())
+            .with("quantity", given_quantity())
+    };
+    let image = || file("A JPEG, PNG, WebP or HEIC image.");
+    operation("Asks the pharmacies around a place for medicine, or one by its id")
+        .that("The first to accept has it.")
+        .by(&[Role::Customer, Role::Patient])
+        .takes_form(
+            any_of([
+                around()
+                    .may("pharmacy", null())
+                    .may("image", no_file())
+                    .into(),
+                directed().may("image", no_file()).into(),
+            ]),
+            any_of([
+                around().may("image", image()).into(),
+                directed().may("image", image()).into(),
+            ]),
+            json!({"patient_lat": 27.7172, "patient_lng": 85.324, "radius_km": 5, "quantity": 10}),
+        )
+        .or_takes("directed", json!({"pharmacy": id('P'), "quantity": 5}))
+        .once()
+        .answers(
+            201,
+            "The request, and how many pharmacies are told of it.",
+            closed()
+                .with("message", text())
+                .with("request_id", ulid())
+                .with("pharmacies_notified", count())
+                .with("data", view::new_request_seen()),
+            json!({
+                "message": "Medicine request sent to 3 nearby pharmacies", "request_id": id('R'),
+                "pharmacies_notified": 3, "data": view::request_example("PENDING"),
+            }),
+        )
+}
+
+#[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use callout_domain::geo::RadiusKm;

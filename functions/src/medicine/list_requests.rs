@@ -153,6 +153,52 @@ fn stats_view(stats: Stats, open: usize) -> Value {
 }
 
 #[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{any_of, choice, closed, count, cursor, list, operation, page, ulid};
+
+    let pharmacy = || view::request_seen_by_pharmacy();
+    let of_pharmacy = page(
+        "requests",
+        pharmacy().with("my_response", choice().or_null()),
+    )
+    .with(
+        "history",
+        list(view::response_seen_with_distance().with("request", pharmacy().or_null())),
+    )
+    .with(
+        "stats",
+        closed()
+            .with("open", count())
+            .with("accepted", count())
+            .with("rejected", count())
+            .with("completed", count()),
+    )
+    .may("next_history_cursor", cursor());
+    operation("Lists the caller's own requests, or those that a pharmacy may answer")
+        .that("A pharmacy also finds the history of its answers, and its counts.")
+        .by(&[Role::Customer, Role::Patient, Role::Pharmacy])
+        .in_pages()
+        .may_ask(
+            "history_cursor",
+            ulid(),
+            "`next_history_cursor` of an earlier answer.",
+        )
+        .answers(
+            200,
+            "A part of the list, newest first.",
+            any_of([
+                page(
+                    "requests",
+                    view::own_request_seen().named("OwnMedicineRequest"),
+                )
+                .into(),
+                of_pharmacy.into(),
+            ]),
+            json!({"count": 1, "requests": [view::own_example("PENDING")]}),
+        )
+}
+
+#[cfg(test)]
 mod tests {
     use std::collections::HashMap;
 

@@ -10,6 +10,9 @@ pub(crate) mod respond;
 
 mod view;
 
+#[cfg(test)]
+pub(crate) use view::{response_example, response_seen};
+
 use callout_cloud::requests::Requests;
 use callout_domain::ids::RequestId;
 use callout_domain::medicine::{IllegalStep, MedicineRequest, Step};
@@ -42,4 +45,13 @@ async fn overtaken(table: &Requests, id: RequestId, step: Step, now: Moment) -> 
     requests::overtaken(table.read(id, now).await, |request: &MedicineRequest| {
         request.state_at(now).after(step).err().map(illegal)
     })
+}
+
+/// All refusals of a step, wherever the request may stand.
+
+#[cfg(test)]
+fn illegal_steps(step: Step) -> impl Iterator<Item = Failure> {
+    use callout_domain::medicine::State;
+    let steps = State::ALL.into_iter().map(move |state| state.after(step));
+    steps.filter_map(|after| after.err().map(illegal))
 }

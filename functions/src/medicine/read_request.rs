@@ -79,3 +79,32 @@ async fn distance_of_told(
         .map_err(|_| unknown())?;
     Ok(distance.map(callout_domain::geo::DistanceKm::rounded))
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{any_of, count, list, operation, ulid};
+
+    let responses = || list(view::response_seen_with_distance());
+    operation("Shows a request to its parties, with every response so far")
+        .at("id", ulid(), "The request's id.")
+        .answers(
+            200,
+            "The request.",
+            any_of([
+                view::own_request_seen()
+                    .with("pharmacies_heard", count())
+                    .with("responses", responses())
+                    .into(),
+                view::request_seen_by_pharmacy()
+                    .with("responses", responses())
+                    .into(),
+            ]),
+            {
+                let mut example = view::own_example("PENDING");
+                example["pharmacies_heard"] = json!(2);
+                example["responses"] = json!([]);
+                example
+            },
+        )
+        .refuses(unknown())
+}

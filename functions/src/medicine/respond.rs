@@ -14,8 +14,8 @@ use callout_domain::account::Account;
 use callout_domain::geo::DistanceKm;
 use callout_domain::ids::{MediaId, RequestId, ResponseId};
 use callout_domain::medicine::{
-    Choice, MedicineRequest, MedicineResponse, NotAChoice, Reach, ReplyText, pharmacy_response,
-    request_taken,
+    Choice, MedicineRequest, MedicineResponse, NotAChoice, OutOfReach, Reach, ReplyText,
+    pharmacy_response, request_taken,
 };
 use callout_domain::moment::Moment;
 use callout_domain::role::Role;
@@ -178,7 +178,7 @@ async fn judge(
     let distance = request
         .reach
         .admits(pharmacy.id, pharmacy.position())
-        .map_err(|error| Refused::new(StatusCode::FORBIDDEN, "out_of_reach", error.to_string()))?;
+        .map_err(|error| out_of_reach(&error))?;
     let state = request.state_at(now);
     state.after(answer.choice.step()).map_err(illegal)?;
     Ok(Judged {
@@ -240,11 +240,53 @@ fn reply(response: &MedicineResponse) -> Reply {
     Reply::created(view::response(response).with("message", json!(sentence)))
 }
 
+fn out_of_reach(error: &OutOfReach) -> Failure {
+    Refused::new(StatusCode::FORBIDDEN, "out_of_reach", error.to_string()).into()
+}
+
 fn answered_before() -> Failure {
     Failure::bad(
         "already_responded",
         "You have already responded to this request",
     )
+}
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{choice, file, id, no_file, open, operation, reply_text, text, ulid};
+
+    use callout_domain::medicine::Step;
+    let fields = || {
+        open()
+            .with("request_id", ulid())
+            .either("response_type", "status", choice())
+            .may("text_message", reply_text().or_null())
+            .may("message", reply_text().or_null())
+    };
+    let mut example = view::response_example();
+    example["message"] = json!("Response recorded. Customer will be notified.");
+    operation("Answers a request for medicine; the first to accept has it")
+        .by(&[Role::Pharmacy])
+        .takes_form(
+            fields().may("audio", no_file()),
+            fields().may("audio", file("WebM, MP3, M4A, OGG or WAV audio.")),
+            json!({
+                "request_id": id('R'), "response_type": "ACCEPTED",
+                "text_message": "We have this medicine in stock!",
+            }),
+        )
+        .once()
+        .answers(
+            201,
+            "The response.",
+            view::response_seen().with("message", text()),
+            example,
+        )
+        .refuses(out_of_reach(&OutOfReach))
+        .refuses(unknown())
+        .refuses(answered_before())
+        .refuses_any(crate::medicine::illegal_steps(Step::Accept))
+        .refuses_any(crate::medicine::illegal_steps(Step::Reject))
 }
 
 #[cfg(test)]

@@ -135,6 +135,137 @@ pub(super) mod samples {
     }
 }
 
+/// As [`request`] shows it.
+
+#[cfg(test)]
+fn request_seen() -> crate::api::Object {
+    use crate::api::{
+        closed, latitude, link, longitude, medicine_state, moment, quantity, radius, text, ulid,
+    };
+    closed()
+        .with("id", ulid())
+        .with("patient_name", text())
+        .with("patient_lat", latitude().or_null())
+        .with("patient_lng", longitude().or_null())
+        .with("radius_km", radius().or_null())
+        .with("quantity", quantity())
+        .with("status", medicine_state())
+        .with("pharmacy", ulid().or_null())
+        .with("pharmacy_name", text().or_null())
+        .with("created_at", moment())
+        .with("image", link())
+}
+
+/// As a new one is answered.
+
+#[cfg(test)]
+pub(super) fn new_request_seen() -> crate::api::Schema {
+    request_seen().named("MedicineRequest")
+}
+
+/// As [`own_request`] shows it.
+
+#[cfg(test)]
+pub(super) fn own_request_seen() -> crate::api::Object {
+    use crate::api::count;
+    request_seen().with("pharmacies_notified", count())
+}
+
+/// As [`request_for_pharmacy`] shows it.
+
+#[cfg(test)]
+pub(super) fn request_seen_by_pharmacy() -> crate::api::Object {
+    use crate::api::{distance_or_null, text};
+    request_seen()
+        .with("distance_km", distance_or_null())
+        .with("patient_phone", text().or_null())
+}
+
+/// As [`response`] shows it.
+
+#[cfg(test)]
+pub(crate) fn response_seen() -> crate::api::Object {
+    use crate::api::{choice, closed, link, moment, reply_text, text, ulid};
+    closed()
+        .with("id", ulid())
+        .with("request_id", ulid())
+        .with("pharmacy_id", ulid())
+        .with("pharmacy_name", text())
+        .with("response_type", choice())
+        .with("text_message", reply_text().or_null())
+        .with("responded_at", moment())
+        .with("audio", link())
+}
+
+/// As [`response_with_distance`] shows it.
+
+#[cfg(test)]
+pub(super) fn response_seen_with_distance() -> crate::api::Object {
+    use crate::api::distance_or_null;
+    response_seen().with("distance_km", distance_or_null())
+}
+
+/// A request such as these.
+
+#[cfg(test)]
+pub(super) fn request_example(status: &str) -> serde_json::Value {
+    use crate::api::id;
+    json!({
+        "id": id('R'), "patient_name": "John Doe", "patient_lat": 27.7172, "patient_lng": 85.324,
+        "radius_km": 5.0, "quantity": 10, "status": status, "pharmacy": null, "pharmacy_name": null,
+        "created_at": "2026-02-24T10:30:00.000Z", "image": null,
+    })
+}
+
+/// The same as its requester sees it.
+
+#[cfg(test)]
+pub(super) fn own_example(status: &str) -> serde_json::Value {
+    let mut example = request_example(status);
+    example["pharmacies_notified"] = json!(3);
+    example
+}
+
+/// A response such as these.
+
+#[cfg(test)]
+pub(crate) fn response_example() -> serde_json::Value {
+    use crate::api::id;
+    json!({
+        "id": id('A'), "request_id": id('R'), "pharmacy_id": id('P'),
+        "pharmacy_name": "City Pharmacy", "response_type": "ACCEPTED",
+        "text_message": "We have this medicine in stock!",
+        "responded_at": "2026-02-24T10:35:00.000Z", "audio": null,
+    })
+}
+
+/// As a step of the requester is answered.
+
+#[cfg(test)]
+pub(super) fn stepped(
+    operation: crate::api::Operation,
+    message: &str,
+    status: &str,
+) -> crate::api::Operation {
+    use crate::api::{closed, id, text, ulid};
+    operation
+        .by(&[
+            callout_domain::role::Role::Customer,
+            callout_domain::role::Role::Patient,
+        ])
+        .at("id", ulid(), "The request's id.")
+        .answers(
+            200,
+            "The request as it is now.",
+            closed()
+                .with("message", text())
+                .with("request_id", ulid())
+                .with("data", own_request_seen().named("OwnMedicineRequest")),
+            json!({"message": message, "request_id": id('R'), "data": own_example(status)}),
+        )
+        .knows_none("There is no such request")
+}
+
 #[cfg(test)]
 mod tests {
     use callout_cloud::Cloud;

@@ -161,6 +161,20 @@ fn object<'a>(form: &mut Form, path: &str, given: &'a Value) -> Option<&'a Map<S
 }
 
 #[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::operation;
+
+    let operation = operation("Changes what is given of the caller's preferences").takes(
+        own_preferences::preferences(false),
+        serde_json::json!({
+            "topics": {"blood": {"mail": true}},
+            "quiet_hours": {"start": "22:00", "end": "06:30", "timezone": "Asia/Kathmandu"},
+        }),
+    );
+    own_preferences::answered(operation)
+}
+
+#[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use callout_domain::notice::Topic;

@@ -13,3 +13,15 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let count = notifications.unread_count(caller.account, call.now).await?;
     Ok(Answer::ok(json!({"unread_count": count})))
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{closed, count, operation};
+
+    operation("Counts what was not read").answers(
+        200,
+        "The number on the bell.",
+        closed().with("unread_count", count()),
+        json!({"unread_count": 3}),
+    )
+}

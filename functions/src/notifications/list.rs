@@ -86,6 +86,55 @@ fn view(listed: &Listed) -> Linked {
 }
 
 #[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{
+        closed, flag, id, moment, one_of_texts, open, operation, page, text, topic, ulid,
+    };
+
+    let item = closed()
+        .with("id", ulid())
+        .with("event_id", ulid())
+        .with("type", text())
+        .with("title", text().or_null())
+        .with("message", text().or_null())
+        .with("topic", topic().or_null())
+        .with("request_id", ulid().or_null())
+        .with("requestId", ulid().or_null())
+        .with("status", one_of_texts(["UNREAD", "READ", "ARCHIVED"]))
+        .with("read_at", moment().or_null())
+        .with("archived_at", moment().or_null())
+        .with("created_at", moment())
+        .with("timestamp", moment())
+        .with("data", open());
+    operation("Lists the inbox, newest first")
+        .that("`data` is what the message of that `type` says over a socket: asyncapi.yaml.")
+        .may_ask("unread", flag(), "Only what was not read.")
+        .may_ask(
+            "archived",
+            flag(),
+            "Only what closed with its request; not together with `unread`.",
+        )
+        .in_pages()
+        .answers(
+            200,
+            "A part of the inbox.",
+            page("notifications", item.named("Notification")),
+            json!({"count": 1, "notifications": [{
+                "id": id('E'), "event_id": id('E'), "type": "request_taken",
+                "title": "Medicine Request Taken",
+                "message": "This request has been accepted by another pharmacy",
+                "topic": "medicine", "request_id": id('R'), "requestId": id('R'),
+                "status": "UNREAD", "read_at": null, "archived_at": null,
+                "created_at": "2026-02-24T10:35:00.000Z", "timestamp": "2026-02-24T10:35:00.000Z",
+                "data": {
+                    "request_id": id('R'),
+                    "message": "This request has been accepted by another pharmacy",
+                },
+            }]}),
+        )
+}
+
+#[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use std::collections::BTreeMap;

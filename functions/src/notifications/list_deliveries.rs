@@ -106,6 +106,49 @@ fn rate(part: i64, whole: i64) -> Option<f64> {
 }
 
 #[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{closed, count, day, number, operation, text};
+
+    let item = closed()
+        .with("day", day())
+        .with("kind", text())
+        .with("channel", text())
+        .with("attempted", number())
+        .with("pending", count())
+        .with("sent", number())
+        .with("delivered", number())
+        .with("failed", number())
+        .with("sent_rate", number().or_null())
+        .with("delivered_rate", number().or_null());
+    operation("Counts how far the attempts to reach somebody came, by day, kind and channel")
+        .by(&[Role::Admin])
+        .may_ask(
+            "from",
+            day(),
+            "The first day, in UTC; at most 30 days before `to`.",
+        )
+        .may_ask(
+            "to",
+            day(),
+            "The last day, in UTC; today, if it is left out.",
+        )
+        .may_ask("kind", text(), "Only messages of this `type`.")
+        .may_ask("channel", crate::api::channel(), "Only this channel.")
+        .answers(
+            200,
+            "The counts, newest day first.",
+            closed()
+                .with("count", count())
+                .with("deliveries", crate::api::list(item.named("Delivery"))),
+            json!({"count": 1, "deliveries": [{
+                "day": "2026-02-24", "kind": "new_request", "channel": "push", "attempted": 40,
+                "pending": 0, "sent": 38, "delivered": 30, "failed": 2, "sent_rate": 0.95,
+                "delivered_rate": 0.789,
+            }]}),
+        )
+}
+
+#[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use callout_cloud::notifications::Tally;

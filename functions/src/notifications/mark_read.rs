@@ -76,6 +76,31 @@ fn ids_of(ids: &[Value]) -> Result<Vec<EventId>, &'static str> {
 }
 
 #[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::{any_of, closed, constant, count, id, null, open, operation};
+
+    let ids = crate::api::Schema::of(json!({
+        "type": "array", "maxItems": MOST_IDS, "items": {"type": "string", "pattern": "^[0-7][0-9A-HJKMNP-TV-Z]{25}$"},
+    }));
+    operation("Marks notifications as read: some, or all")
+        .that("Ids that are not in the caller's inbox are passed over.")
+        .takes(
+            any_of([
+                open().with("ids", ids).may("all", null()).into(),
+                open().with("all", constant(true)).may("ids", null()).into(),
+            ]),
+            json!({"ids": [id('E')]}),
+        )
+        .or_takes("all", json!({"all": true}))
+        .answers(
+            200,
+            "The number on the bell.",
+            closed().with("unread_count", count()),
+            json!({"unread_count": 3}),
+        )
+}
+
+#[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use serde_json::{Value, json};

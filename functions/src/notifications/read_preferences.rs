@@ -9,3 +9,12 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let read = call.cloud.preferences().await?.read(caller.account).await?;
     Ok(own_preferences::shown(&read.preferences))
 }
+
+#[cfg(test)]
+pub(crate) fn describe() -> crate::api::Operation {
+    use crate::api::operation;
+
+    own_preferences::answered(operation(
+        "Shows by which channels the caller is told of what",
+    ))
+}

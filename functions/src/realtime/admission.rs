@@ -118,6 +118,24 @@ pub(super) fn check_channel(
     }
 }
 
+/// Every refusal, as its client finds it.
+#[cfg(test)]
+pub(crate) fn refusals_of_handshakes() -> Vec<serde_json::Value> {
+    [
+        Refusal::Unauthenticated,
+        Refusal::Origin,
+        Refusal::Channel,
+        Refusal::NoPosition,
+    ]
+    .map(|refusal| {
+        let answer = serde_json::to_value(refusal.answer().into_response()).unwrap_or_default();
+        let body = answer["body"].as_str().unwrap_or_default();
+        let body: serde_json::Value = serde_json::from_str(body).unwrap_or_default();
+        json!({"status": answer["statusCode"], "body": body})
+    })
+    .into()
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {

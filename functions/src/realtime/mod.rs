@@ -10,3 +10,6 @@ mod greeting;
 mod ping;
 mod response;
 mod saying;
+
+#[cfg(test)]
+pub(crate) use admission::refusals_of_handshakes;

@@ -33,6 +33,9 @@ pub enum CityError {
 }
 
 impl City {
+    /// The most characters.
+    pub const LONGEST: usize = LONGEST;
+
     /// Reads a city from what a client sent.
     ///
     /// # Errors

@@ -18,6 +18,11 @@ pub struct CoverageKm(f64);
 pub struct CoverageError;
 
 impl CoverageKm {
+    /// The nearest there is.
+    pub const NEAREST: Self = Self(NEAREST_KM);
+    /// The farthest there is.
+    pub const FARTHEST: Self = Self(FARTHEST_KM);
+
     /// A coverage of 0.1 to 500 kilometres, both included.
     ///
     /// # Errors

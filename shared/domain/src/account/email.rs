@@ -34,6 +34,9 @@ pub enum EmailError {
 }
 
 impl Email {
+    /// The most bytes.
+    pub const LONGEST_BYTES: usize = LONGEST;
+
     /// Reads an address in any of its spellings.
     ///
     /// # Errors

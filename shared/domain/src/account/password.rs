@@ -34,6 +34,11 @@ pub enum PasswordError {
 }
 
 impl Password {
+    /// The fewest characters.
+    pub const SHORTEST: usize = SHORTEST;
+    /// The most characters.
+    pub const LONGEST: usize = LONGEST;
+
     /// Reads a password that is to be set. Spaces count, at its ends too.
     ///
     /// # Errors

@@ -15,8 +15,10 @@ pub struct Units(u16);
 pub struct NotUnits;
 
 impl Units {
-    const LEAST: u16 = 1;
-    const MOST: u16 = 20;
+    /// The fewest units.
+    pub const LEAST: u16 = 1;
+    /// The most units.
+    pub const MOST: u16 = 20;
 
     /// The number of units.
     pub const fn get(self) -> u16 {

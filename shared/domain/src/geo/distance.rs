@@ -17,13 +17,15 @@ pub struct RadiusKm(f64);
 impl RadiusKm {
     /// The widest there is.
     pub const WIDEST: Self = Self(50.0);
+    /// The narrowest there is.
+    pub const NARROWEST: Self = Self(1.0);
 
     /// A radius of 1 to 50 kilometres, both included.
     ///
     /// # Errors
     /// [`GeoError::Radius`] for any other number and for NaN.
     pub fn new(kilometres: f64) -> Result<Self, GeoError> {
-        if (1.0..=50.0).contains(&kilometres) {
+        if (Self::NARROWEST.0..=Self::WIDEST.0).contains(&kilometres) {
             Ok(Self(kilometres))
         } else {
             Err(GeoError::Radius)

@@ -63,7 +63,8 @@ pub struct ReplyText(String);
 pub struct TooLong;
 
 impl ReplyText {
-    const MOST_CHARACTERS: usize = 1_000;
+    /// The most characters, without the space around them.
+    pub const MOST_CHARACTERS: usize = 1_000;
 
     /// The text that somebody typed; nothing but space is no text.
     ///

@@ -15,8 +15,10 @@ pub struct Quantity(u32);
 pub struct NotAQuantity;
 
 impl Quantity {
-    const LEAST: u32 = 1;
-    const MOST: u32 = 100_000;
+    /// The fewest units.
+    pub const LEAST: u32 = 1;
+    /// The most units.
+    pub const MOST: u32 = 100_000;
 
     /// The number of units.
     pub const fn get(self) -> u32 {
