@@ -167,6 +167,16 @@ impl<'a> Given<'a> {
         self.0.as_str().ok_or("must be text")
     }
 
+    /// True or false, or text that says so.
+    pub(crate) fn flag(self) -> Result<bool, &'static str> {
+        match self.0 {
+            Value::Bool(flag) => Ok(*flag),
+            Value::String(text) if text == "true" => Ok(true),
+            Value::String(text) if text == "false" => Ok(false),
+            _ => Err("must be true or false"),
+        }
+    }
+
     /// A number, or text that writes one, for forms have only text.
     pub(crate) fn number(self) -> Result<f64, &'static str> {
         let number = match self.0 {
