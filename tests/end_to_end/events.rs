@@ -44,6 +44,14 @@ const EXPECTED: &[(&str, u16)] = &[
     ("notifications.list_deliveries", 403),
     ("notifications.read_preferences", 200),
     ("notifications.change_preferences", 200),
+    ("work.change_status", 200),
+    ("work.active_providers", 200),
+    ("work.list_orders", 200),
+    ("work.respond", 200),
+    ("work.complete_order", 200),
+    ("work.cancel_order", 400),
+    ("work.list_attempts", 200),
+    ("work.assign", 201),
     ("realtime.connect", 200),
     ("realtime.disconnect", 200),
     ("realtime.message", 200),
@@ -70,16 +78,24 @@ async fn every_function_takes_its_event() {
         "location": "123 Main St, Chennai", "city": "Chennai"
     });
     let blood = donor_a.post("/api/donor/requests/", need).await;
-    let mut blanks = Blanks::default().with("request_id", &request).with(
-        "blood_request_id",
-        blood.body["requestId"].as_str().unwrap(),
-    );
+    let seeker = stage.seeker("Sita Rai").await;
+    let provider = stage.active_provider("Shyam Thapa").await;
+    let order = seeker.assigns(&provider).await;
+    let mut blanks = Blanks::default()
+        .with("request_id", &request)
+        .with("work_order_id", &order)
+        .with(
+            "blood_request_id",
+            blood.body["requestId"].as_str().unwrap(),
+        );
     for (name, person) in [
         ("pharmacy_a", &pharmacy_a),
         ("pharmacy_b", &pharmacy_b),
         ("customer", &customer),
         ("donor_a", &donor_a),
         ("donor_b", &donor_b),
+        ("seeker", &seeker),
+        ("provider", &provider),
     ] {
         blanks = blanks.with_account(name, &person.access, &person.refresh, &person.id);
     }

@@ -34,3 +34,8 @@ mod sessions;
 mod sockets;
 mod tokens;
 mod tracking;
+mod work;
+mod work_contest;
+mod work_ends;
+mod work_moves;
+mod work_refusals;

@@ -11,6 +11,7 @@ mod person;
 mod record;
 mod socket;
 mod stage;
+pub mod work;
 
 use std::path::{Path, PathBuf};
 

@@ -167,16 +167,6 @@ impl<'a> Given<'a> {
         self.0.as_str().ok_or("must be text")
     }
 
-    /// True or false, or text that says so.
-    pub(crate) fn flag(self) -> Result<bool, &'static str> {
-        match self.0 {
-            Value::Bool(flag) => Ok(*flag),
-            Value::String(text) if text == "true" => Ok(true),
-            Value::String(text) if text == "false" => Ok(false),
-            _ => Err("must be true or false"),
-        }
-    }
-
     /// A number, or text that writes one, for forms have only text.
     pub(crate) fn number(self) -> Result<f64, &'static str> {
         let number = match self.0 {
@@ -195,6 +185,16 @@ impl<'a> Given<'a> {
             other => other.as_i64(),
         }
         .ok_or("must be a whole number")
+    }
+}
+
+/// True or false, or text that says so, for forms have only text.
+pub(crate) fn flag(given: Given<'_>) -> Result<bool, &'static str> {
+    match given.value() {
+        Value::Bool(flag) => Ok(*flag),
+        Value::String(text) if text == "true" => Ok(true),
+        Value::String(text) if text == "false" => Ok(false),
+        _ => Err("must be true or false"),
     }
 }
 

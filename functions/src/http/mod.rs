@@ -23,7 +23,7 @@ pub(crate) use call::{Call, Caller};
 pub(crate) use cut::Cut;
 pub(crate) use envelope::Envelope;
 pub(crate) use failure::{Failure, Refused};
-pub(crate) use form::{Form, Given, Upload};
+pub(crate) use form::{Form, Given, Upload, flag};
 pub(crate) use linked::Linked;
 pub(crate) use once::{Once, Reply, Scope, Turn};
 

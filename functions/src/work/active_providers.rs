@@ -32,7 +32,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         .near(sought.center, sought.radius, most_age, call.now)
         .await?;
     near.retain(|near| after.is_none_or(|after| cut(near) > after));
-    let page = first(&call, &near, &sought.service_type, limit + 1).await?;
+    let page = first(&call, &near, sought.service_type.as_ref(), limit + 1).await?;
     Ok(answer(&page, limit))
 }
 
@@ -85,7 +85,7 @@ struct Offered {
 async fn first(
     call: &Call,
     near: &[Near],
-    service_type: &Option<ServiceType>,
+    service_type: Option<&ServiceType>,
     most: usize,
 ) -> Result<Vec<Offered>, CloudError> {
     let accounts = call.cloud.accounts().await?;
@@ -93,10 +93,8 @@ async fn first(
     let mut offered = Vec::new();
     for some in near.chunks(AT_ONCE) {
         let ids: Vec<_> = some.iter().map(|near| near.provider).collect();
-        let (mut found, busy) = futures::try_join!(
-            accounts.read_many(&ids),
-            table.work().busy(&ids, call.now)
-        )?;
+        let (mut found, busy) =
+            futures::try_join!(accounts.read_many(&ids), table.work().busy(&ids, call.now))?;
         for near in some {
             let account = found.remove(&near.provider);
             let Some(account) = account.filter(|account| does(account, service_type)) else {
@@ -115,13 +113,11 @@ async fn first(
     Ok(offered)
 }
 
-fn does(account: &Account, service_type: &Option<ServiceType>) -> bool {
+fn does(account: &Account, service_type: Option<&ServiceType>) -> bool {
     let Profile::Provider(profile) = &account.profile else {
         return false;
     };
-    service_type
-        .as_ref()
-        .is_none_or(|wanted| profile.service_type.names_the_same(wanted))
+    service_type.is_none_or(|wanted| profile.service_type.names_the_same(wanted))
 }
 
 fn cut(near: &Near) -> Cut {
@@ -253,9 +249,15 @@ mod tests {
                 "busy": false,
             })
         );
-        assert_eq!((&far["busy"], &far["in_coverage"]), (&json!(true), &json!(false)));
+        assert_eq!(
+            (&far["busy"], &far["in_coverage"]),
+            (&json!(true), &json!(false))
+        );
         let text = body.to_string();
-        assert!(!text.contains("9841234567") && !text.contains('@'), "{text}");
+        assert!(
+            !text.contains("9841234567") && !text.contains('@'),
+            "{text}"
+        );
     }
 
     #[test]
@@ -271,10 +273,10 @@ mod tests {
     fn a_trade_is_asked_for_however_it_is_typed_or_not_at_all() {
         let painter = offered(1, 1.0).account;
         let trade = |text| ServiceType::parse(text).ok();
-        assert!(does(&painter, &None) && does(&painter, &trade(" PAINTER ")));
-        assert!(!does(&painter, &trade("plumber")));
+        assert!(does(&painter, None) && does(&painter, trade(" PAINTER ").as_ref()));
+        assert!(!does(&painter, trade("plumber").as_ref()));
         let seeker = account(painter.id, Profile::Seeker);
-        assert!(!does(&seeker, &None));
+        assert!(!does(&seeker, None));
     }
 
     #[test]

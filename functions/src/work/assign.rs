@@ -19,9 +19,7 @@ use callout_domain::work::{
 };
 use serde_json::{Value, json};
 
-use crate::http::{
-    Answer, Call, Caller, Failure, Form, Given, Linked, Once, Reply, Scope, Turn,
-};
+use crate::http::{Answer, Call, Caller, Failure, Form, Given, Linked, Once, Reply, Scope, Turn};
 use crate::requests::place;
 use crate::requests::tell::Telling;
 use crate::work::handed_over;

@@ -12,7 +12,7 @@ use callout_domain::role::Role;
 use callout_domain::work::Live;
 use serde_json::json;
 
-use crate::http::{Answer, Call, Failure, Form};
+use crate::http::{Answer, Call, Failure, Form, flag};
 use crate::requests::place;
 
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
@@ -48,7 +48,7 @@ enum Status {
 impl Status {
     /// 400 with every field that is wrong; a position is given whole or not at all.
     fn read(form: &mut Form) -> Result<Self, Failure> {
-        let is_active = form.required("is_active_for_work", |given| given.flag());
+        let is_active = form.required("is_active_for_work", flag);
         let is_somewhere = !form.is_absent("latitude") || !form.is_absent("longitude");
         let position = if is_somewhere {
             place::point(form, "latitude", "longitude")

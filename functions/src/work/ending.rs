@@ -35,7 +35,17 @@ pub(super) async fn end(call: &Call, how: End) -> Result<Answer, Failure> {
     let step = (how.step)(side);
     let after = before.after(step, lifetime, call.now).map_err(illegal)?;
 
-    match commit(call.cloud, &table, &before, &after, (side, how), lifetime, call.now).await {
+    match commit(
+        call.cloud,
+        &table,
+        &before,
+        &after,
+        (side, how),
+        lifetime,
+        call.now,
+    )
+    .await
+    {
         Ok(()) => {}
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::RequestUnchanged => {
             return Err(overtaken(&table, id, step, lifetime, call.now).await);

@@ -125,7 +125,11 @@ mod tests {
             (vec![(Route::Socket, failed)], false, false, true),
             (vec![(device("a"), sent)], true, false, false),
             (
-                vec![(device("a"), failed), (device("b"), sent), (Route::Socket, sent)],
+                vec![
+                    (device("a"), failed),
+                    (device("b"), sent),
+                    (Route::Socket, sent),
+                ],
                 true,
                 true,
                 true,

@@ -31,7 +31,11 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         attempts.extend(told.iter().flat_map(|listed| of_one(*side, listed)));
     }
     // Stable: the attempts of one message stay together.
-    attempts.sort_by(|one, other| one["created_at"].as_str().cmp(&other["created_at"].as_str()));
+    attempts.sort_by(|one, other| {
+        one["created_at"]
+            .as_str()
+            .cmp(&other["created_at"].as_str())
+    });
     let data = json!({
         "work_order_id": id,
         "count": attempts.len(),
@@ -151,7 +155,11 @@ mod tests {
     #[test]
     fn delivered_is_what_a_client_has_acknowledged() {
         let of = |channel: &str, status: &str| (channel.to_owned(), status.to_owned());
-        let rest = [of("push", "pending"), of("push", "failed"), of("mail", "sent")];
+        let rest = [
+            of("push", "pending"),
+            of("push", "failed"),
+            of("mail", "sent"),
+        ];
         for (acked_at, status) in [(None, "sent"), (Some(now()), "delivered")] {
             let mut expected = vec![of("socket", status)];
             expected.extend(rest.clone());

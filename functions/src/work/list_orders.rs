@@ -124,7 +124,9 @@ impl Look {
         match from {
             Part::Made(before) => {
                 let paging = Paging { limit, before };
-                let page = table.of_requester::<WorkOrder>(account, paging, now).await?;
+                let page = table
+                    .of_requester::<WorkOrder>(account, paging, now)
+                    .await?;
                 let orders = page.items.iter().map(|order| order.header.id);
                 let entries = orders.map(|order| Entry {
                     rest: Part::Made(Some(order)),
@@ -135,7 +137,9 @@ impl Look {
             }
             Part::Assigned(before) => {
                 let paging = Paging { limit, before };
-                let page = table.answered_by::<Assignment>(account, paging, now).await?;
+                let page = table
+                    .answered_by::<Assignment>(account, paging, now)
+                    .await?;
                 let entries = page.items.iter().map(|assignment| Entry {
                     rest: Part::Assigned(Some(assignment.id)),
                     cursor: assignment.id.to_string(),

@@ -15,7 +15,7 @@ use callout_domain::work::{Side, State, Step, WorkOrder, work_response};
 use serde_json::{Map, Value, json};
 use time::Duration;
 
-use crate::http::{Answer, Call, Caller, Failure, Form, Linked, Once, Reply, Scope, Turn};
+use crate::http::{Answer, Call, Caller, Failure, Form, Linked, Once, Reply, Scope, Turn, flag};
 use crate::requests::tell::{Telling, shelve_for_others};
 use crate::work::{busy, illegal, named_by_path, of_party, overtaken, unknown, view};
 
@@ -67,7 +67,7 @@ impl WorkAnswer {
 }
 
 fn step(form: &mut Form) -> Option<Step> {
-    let accepted = form.required("accepted", |given| given.flag())?;
+    let accepted = form.required("accepted", flag)?;
     Some(if accepted { Step::Accept } else { Step::Reject })
 }
 
@@ -97,9 +97,7 @@ async fn record(
     let table = cloud.requests().await?;
     let lifetime = cloud.work_lifetime()?;
     let before = judge(&table, caller, answer, lifetime, now).await?;
-    let after = before
-        .after(answer.step, lifetime, now)
-        .map_err(illegal)?;
+    let after = before.after(answer.step, lifetime, now).map_err(illegal)?;
 
     let reply = reply(&after, lifetime, now);
     let mut commit = once.commit(cloud, &reply).await?;
@@ -205,7 +203,13 @@ mod tests {
         };
         assert_eq!(wrong(json!({})), ["accepted", "work_id"]);
         assert_eq!(wrong(json!({"work_id": 1, "accepted": true})), ["work_id"]);
-        for accepted in [json!(1), json!("yes"), json!(null), json!({}), json!("TRUE")] {
+        for accepted in [
+            json!(1),
+            json!("yes"),
+            json!(null),
+            json!({}),
+            json!("TRUE"),
+        ] {
             let fields = json!({"work_id": ORDER, "accepted": accepted});
             assert_eq!(wrong(fields), ["accepted"]);
         }

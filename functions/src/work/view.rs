@@ -108,7 +108,11 @@ mod tests {
             let order = order(state);
             let seen = super::order(&order, viewer, LIFETIME, order.header.created_at);
             assert_eq!(seen["seeker_mobile"] != Value::Null, seeker, "{state:?}");
-            assert_eq!(seen["provider_mobile"] != Value::Null, provider, "{state:?}");
+            assert_eq!(
+                seen["provider_mobile"] != Value::Null,
+                provider,
+                "{state:?}"
+            );
             assert_eq!(seen["seeker_name"], "Sita Rai");
             assert_eq!(seen["distance"], "2.5km");
         }

@@ -88,11 +88,7 @@ impl LivePositions {
     ///
     /// # Errors
     /// When the table cannot be read.
-    pub async fn read(
-        &self,
-        provider: AccountId,
-        now: Moment,
-    ) -> Result<Option<Live>, CloudError> {
+    pub async fn read(&self, provider: AccountId, now: Moment) -> Result<Option<Live>, CloudError> {
         let found = self.item(provider).read::<StoredLive>().await?;
         Ok(found.body.and_then(|stored| stored.live(now)))
     }

@@ -1,8 +1,6 @@
 //! Against an embedded DynamoDB, over its real protocol.
 
-use aws_sdk_dynamodb::types::{
-    BillingMode, GlobalSecondaryIndex, Projection, ProjectionType,
-};
+use aws_sdk_dynamodb::types::{BillingMode, GlobalSecondaryIndex, Projection, ProjectionType};
 use callout_domain::geo::{GeoPoint, RadiusKm};
 use callout_domain::ids::AccountId;
 use callout_domain::moment::Moment;
@@ -68,7 +66,13 @@ async fn nobody() -> LivePositions {
 impl LivePositions {
     async fn goes(&self, number: u128, position: GeoPoint, at: Moment) {
         let placed = self
-            .place(account(number), MOST_AGE, at, |_| Some(position), |_| Ok(()))
+            .place(
+                account(number),
+                MOST_AGE,
+                at,
+                |_| Some(position),
+                |_| Ok(()),
+            )
             .await
             .unwrap();
         let live = Live {
@@ -184,7 +188,12 @@ async fn two_devices_that_move_at_once_leave_one_position_and_its_place() {
     let live = nobody().await;
     let moves = (0..12).map(|step| live.goes(1, north(f64::from(step)), now()));
     futures::future::join_all(moves).await;
-    let position = live.read(account(1), now()).await.unwrap().unwrap().position;
+    let position = live
+        .read(account(1), now())
+        .await
+        .unwrap()
+        .unwrap()
+        .position;
     let found = live.found(50.0, now()).await;
     assert_eq!(
         found,

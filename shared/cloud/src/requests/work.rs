@@ -20,8 +20,8 @@ mod pending;
 mod rules;
 mod stored;
 
-pub use crate::requests::work::busy::Underway;
 use crate::requests::Requests;
+pub use crate::requests::work::busy::Underway;
 
 /// Tells a work order from requests of other kinds.
 const WORK: &str = "WORK";

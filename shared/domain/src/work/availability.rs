@@ -164,11 +164,11 @@ mod tests {
         }))
     }
 
-    fn live(age: Duration) -> Option<Live> {
-        Some(Live {
+    fn live(age: Duration) -> Live {
+        Live {
             position: at(27.7),
             positioned_at: now().plus(-age),
-        })
+        }
     }
 
     fn judged(candidate: Candidate<'_>, service: &str, lat: f64) -> Result<f64, Unavailable> {
@@ -185,7 +185,7 @@ mod tests {
     fn each_thing_that_stands_in_the_way_has_its_own_refusal() {
         let painter = painter(None);
         let seeker = account(Profile::Seeker);
-        let fresh = live(Duration::ZERO);
+        let fresh = Some(live(Duration::ZERO));
         let of = |account, live, is_busy| Candidate {
             account,
             live,
@@ -220,7 +220,7 @@ mod tests {
                 Err(Unavailable::OtherService),
             ),
             (
-                of(&painter, live(MOST_AGE), false),
+                of(&painter, Some(live(MOST_AGE)), false),
                 "plumber",
                 27.7,
                 Err(Unavailable::Stale),
@@ -247,7 +247,7 @@ mod tests {
         let painter = painter(None);
         let candidate = Candidate {
             account: &painter,
-            live: live(Duration::ZERO),
+            live: Some(live(Duration::ZERO)),
             is_busy: false,
         };
         let wanted = Wanted {
@@ -272,7 +272,7 @@ mod tests {
             let painter = painter(coverage);
             let candidate = Candidate {
                 account: &painter,
-                live: live(Duration::ZERO),
+                live: Some(live(Duration::ZERO)),
                 is_busy: false,
             };
             assert_eq!(judged(candidate, "painter", lat).is_ok(), covered, "{lat}");

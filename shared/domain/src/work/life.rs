@@ -77,11 +77,9 @@ impl State {
     pub const fn is_expired(self) -> bool {
         match self {
             Self::Expired => true,
-            Self::Pending
-            | Self::Accepted
-            | Self::Rejected
-            | Self::Completed
-            | Self::Cancelled => false,
+            Self::Pending | Self::Accepted | Self::Rejected | Self::Completed | Self::Cancelled => {
+                false
+            }
         }
     }
 

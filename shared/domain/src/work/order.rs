@@ -224,11 +224,7 @@ pub(super) mod tests {
         let accepted = after(&order(), Step::Accept, 1).unwrap();
         assert_eq!(
             (accepted.state, accepted.answered_at, accepted.ended_at),
-            (
-                State::Accepted,
-                Some(made.plus(Duration::minutes(1))),
-                None
-            )
+            (State::Accepted, Some(made.plus(Duration::minutes(1))), None)
         );
         let done = after(&accepted, Step::Complete, 90).unwrap();
         assert_eq!(done.answered_at, accepted.answered_at);

@@ -1,5 +1,7 @@
 //! The steps of an order's life, each a part of one commit with its condition beside it.
 
+use std::fmt::Write as _;
+
 use callout_domain::audience::Audience;
 use callout_domain::moment::Moment;
 use callout_domain::work::{State, WorkOrder};
@@ -88,7 +90,8 @@ impl Work<'_> {
             ("ended_at", after.ended_at),
         ] {
             if let Some(at) = at {
-                expression += &format!(", {name} = :{name}");
+                // Writing to a String cannot fail.
+                let _ = write!(expression, ", {name} = :{name}");
                 change = change.expression_attribute_values(format!(":{name}"), s(at));
             }
         }
@@ -96,8 +99,9 @@ impl Work<'_> {
             change.expression_attribute_values(":oldest", s(now.plus(-lifetime)))
         };
         let change = match (before.state, after.state) {
-            (State::Pending, State::Expired) => oldest(change)
-                .condition_expression("#state = :before AND created_at <= :oldest"),
+            (State::Pending, State::Expired) => {
+                oldest(change).condition_expression("#state = :before AND created_at <= :oldest")
+            }
             (State::Pending, _) => {
                 oldest(change).condition_expression("#state = :before AND created_at > :oldest")
             }

@@ -17,7 +17,7 @@ const PENDING: &str = "PENDING";
 #[derive(Serialize, Deserialize)]
 struct StoredPending {
     pending: RequestId,
-    until: Moment,
+    waits_until: Moment,
     expires_at: i64,
 }
 
@@ -36,7 +36,7 @@ impl Work<'_> {
             return Ok(false);
         };
         let stored: StoredPending = stored::read("a pending order", item)?;
-        Ok(stored.until > now)
+        Ok(stored.waits_until > now)
     }
 
     /// Has an order be the one that waits. Refused by [`Guard::NonePending`] if another does.
@@ -49,7 +49,7 @@ impl Work<'_> {
         let until = order.header.created_at.plus(lifetime);
         let body = StoredPending {
             pending: order.header.id,
-            until,
+            waits_until: until,
             expires_at: until.unix_seconds(),
         };
         let pair = pair(order.header.requester, order.provider_id);
@@ -57,7 +57,7 @@ impl Work<'_> {
             .table_name(&self.requests.table.name)
             .set_item(Some(stored::item(pair, PENDING.to_owned(), &body)?))
             // What nobody answered in time does not stand in the way of the next.
-            .condition_expression("attribute_not_exists(pk) OR until <= :now")
+            .condition_expression("attribute_not_exists(pk) OR waits_until <= :now")
             .expression_attribute_values(":now", s(order.header.created_at))
             .build()
             .map_err(CloudError::call("a pending order"))?;

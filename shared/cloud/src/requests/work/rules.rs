@@ -46,7 +46,15 @@ mod tests {
 
     #[test]
     fn a_minute_to_a_day() {
-        for wrong in ["", "0", "-1", "1441", "1.5", "thirty", "99999999999999999999"] {
+        for wrong in [
+            "",
+            "0",
+            "-1",
+            "1441",
+            "1.5",
+            "thirty",
+            "99999999999999999999",
+        ] {
             assert_eq!(span(wrong), None, "{wrong:?}");
         }
         assert_eq!(span("1"), Some(Duration::minutes(1)));

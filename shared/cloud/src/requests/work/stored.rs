@@ -198,7 +198,10 @@ pub(super) mod tests {
     fn an_assignment_is_on_its_providers_list_and_says_nothing_personal() {
         let item = super::assignment(&order(1, 7, 3)).unwrap();
         let text = format!("{item:?}");
-        assert!(!text.contains("Sita") && !text.contains("painting"), "{text}");
+        assert!(
+            !text.contains("Sita") && !text.contains("painting"),
+            "{text}"
+        );
         let read: Option<Assignment> = kept::read(item, made()).unwrap();
         let expected = Assignment {
             id: ResponseId::new(Ulid::from(1_001)),

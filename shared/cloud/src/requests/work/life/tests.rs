@@ -54,7 +54,11 @@ impl Requests {
     }
 
     async fn is_busy(&self, provider: u128) -> bool {
-        let busy = self.work().busy(&[account(provider)], made()).await.unwrap();
+        let busy = self
+            .work()
+            .busy(&[account(provider)], made())
+            .await
+            .unwrap();
         busy.contains_key(&account(provider))
     }
 }
@@ -84,7 +88,10 @@ async fn one_order_waits_between_two_people_until_it_is_answered_or_its_time_is_
     late.header.created_at = at(30);
     table.assign(&late).await.unwrap();
     // That the one before has expired is written down later, and takes nothing from the next.
-    table.steps(&order(2, 7, 3), Step::Expire, 31).await.unwrap();
+    table
+        .steps(&order(2, 7, 3), Step::Expire, 31)
+        .await
+        .unwrap();
     let pending = table.work().is_pending(account(7), account(3), at(31));
     assert!(pending.await.unwrap());
 }
@@ -102,7 +109,10 @@ async fn whoever_is_at_work_is_assigned_nothing_and_accepts_nothing_until_it_end
             table.steps(&other, Step::Accept, 1).await,
             Err(Guard::ProviderFree)
         );
-        assert_eq!(table.assign(&order(3, 9, 3)).await, Err(Guard::ProviderFree));
+        assert_eq!(
+            table.assign(&order(3, 9, 3)).await,
+            Err(Guard::ProviderFree)
+        );
         // They may still say no.
         table.steps(&other, Step::Reject, 1).await.unwrap();
         assert!(table.is_busy(3).await);
