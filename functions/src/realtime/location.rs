@@ -24,14 +24,10 @@ pub(super) async fn take(
     caller(owner).must_be(&[Role::Provider])?;
     let position = position(fields)?;
 
-    // Boxed: both at once make a large future.
-    let (is_active, is_underway) = Box::pin(async {
-        futures::try_join!(
-            moves(call, owner, position),
-            tells_seeker(call, owner, position)
-        )
-    })
-    .await?;
+    // The seeker first, for whom it ages; where somebody is found is written also if that failed.
+    let is_underway = Box::pin(tells_seeker(call, owner, position)).await;
+    let is_active = Box::pin(moves(call, owner, position)).await?;
+    let is_underway = is_underway?;
     if is_active || is_underway {
         Ok(())
     } else {

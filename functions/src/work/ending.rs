@@ -1,8 +1,9 @@
 //! How an order ends by one of its parties: the step, the one commit, and what the other is told.
 
-use callout_cloud::Cloud;
 use callout_cloud::commit::{CommitError, Guard};
+use callout_cloud::failure::CloudError;
 use callout_cloud::requests::Requests;
+use callout_cloud::{Cloud, contention};
 use callout_domain::event::Message;
 use callout_domain::ids::EventId;
 use callout_domain::moment::Moment;
@@ -12,7 +13,7 @@ use time::Duration;
 
 use crate::http::{Answer, Call, Failure};
 use crate::requests::tell::{Telling, archive_for_requester, shelve_for_others};
-use crate::work::{illegal, named_by_path, of_party, overtaken, view};
+use crate::work::{illegal, named_by_path, of_party, view};
 
 /// What an end is: the step of each side that brings it about, and the words for it.
 #[derive(Clone, Copy)]
@@ -31,29 +32,27 @@ pub(super) async fn end(call: &Call, how: End) -> Result<Answer, Failure> {
 
     let table = call.cloud.requests().await?;
     let lifetime = call.cloud.work_lifetime()?;
-    let (before, side) = of_party(&table, id, &caller, call.now).await?;
-    let step = (how.step)(side);
-    let after = before.after(step, lifetime, call.now).map_err(illegal)?;
-
-    match commit(
-        call.cloud,
-        &table,
-        &before,
-        &after,
-        (side, how),
-        lifetime,
-        call.now,
-    )
-    .await
-    {
-        Ok(()) => {}
-        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::RequestUnchanged => {
-            return Err(overtaken(&table, id, step, lifetime, call.now).await);
+    for tries in 0..contention::TRIES {
+        let (before, side) = of_party(&table, id, &caller, call.now).await?;
+        let step = (how.step)(side);
+        let after = before.after(step, lifetime, call.now).map_err(illegal)?;
+        let how_by = (side, how);
+        let committed = commit(
+            call.cloud, &table, &before, &after, how_by, lifetime, call.now,
+        );
+        match committed.await {
+            Ok(()) => {
+                let data = view::order(&after, side, lifetime, call.now);
+                return Ok(Answer::success(how.sentence, &data));
+            }
+            // It has moved on, perhaps to where it can be ended just the same: what was pending was accepted.
+            Err(CommitError::Refused(refusal)) if refusal.guard == Guard::RequestUnchanged => {
+                contention::wait(tries).await;
+            }
+            Err(error) => return Err(error.into()),
         }
-        Err(error) => return Err(error.into()),
     }
-    let data = view::order(&after, side, lifetime, call.now);
-    Ok(Answer::success(how.sentence, &data))
+    Err(CloudError::Contended.into())
 }
 
 /// The one commit of an end: the other party is told, and what either was told of the order before is
