@@ -235,6 +235,11 @@ fn events_start_functions() {
     );
     let worker = &stack.functions["Worker"];
     assert_eq!(worker.reserved_concurrency, Some(3));
+    let [schedule] = worker.schedules.as_slice() else {
+        unreachable!("one schedule starts Worker")
+    };
+    assert_eq!(schedule.name, "WorkerNightly");
+    assert_eq!(schedule.rate, Duration::from_hours(24));
     let [source] = worker.streams.as_slice() else {
         unreachable!("one stream starts Worker")
     };
@@ -343,6 +348,12 @@ fn every_refusal_names_the_resource_and_what_is_wrong() {
             "Type: Schedule",
             "Type: Scedule",
             "template: resource Worker: event Nightly: there is no event type Scedule",
+        ),
+        (
+            "rate(1 day)",
+            "cron(0 3 * * ? *)",
+            "template: resource Worker: event Nightly: cron(0 3 * * ? *) is not understood locally: \
+             only rate(<number> minutes|hours|days) is",
         ),
         (
             "{\"eventName\": [\"INSERT\"]}",
