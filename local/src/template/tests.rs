@@ -451,7 +451,10 @@ fn the_deployed_template_is_read() {
                 .values()
                 .any(|started| *started == function.logical_id)
         });
-        started || !function.routes.is_empty() || !function.streams.is_empty()
+        started
+            || !function.routes.is_empty()
+            || !function.streams.is_empty()
+            || !function.schedules.is_empty()
     }));
     assert!(stack.tables.values().any(|table| table.has_stream));
     assert!(stack.http_api.is_some());
