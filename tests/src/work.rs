@@ -49,11 +49,18 @@ impl Stage {
 
     /// Has an order be so many minutes older, and what waits between its two people with it.
     pub async fn age_order(&self, order: &str, seeker: &Person, provider: &Person, minutes: i64) {
-        let key = json!({"pk": {"S": format!("REQUEST#{order}")}, "sk": {"S": "REQUEST"}});
-        self.age("Requests", key, "created_at", minutes).await;
+        self.ages(order, time::Duration::minutes(minutes)).await;
         let pair = format!("PAIR#{}#{}", seeker.id, provider.id);
         let key = json!({"pk": {"S": pair}, "sk": {"S": "PENDING"}});
         self.age("Requests", key, "waits_until", minutes).await;
+    }
+
+    /// Has nothing wait between two people any more, as time would.
+    pub async fn forget_pending(&self, seeker: &Person, provider: &Person) {
+        let pair = format!("PAIR#{}#{}", seeker.id, provider.id);
+        let key = json!({"pk": {"S": pair}, "sk": {"S": "PENDING"}});
+        self.table("Requests", "DeleteItem", json!({"Key": key}))
+            .await;
     }
 
     async fn age(&self, table: &str, key: Value, attribute: &str, minutes: i64) {

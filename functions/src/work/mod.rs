@@ -7,6 +7,7 @@ pub(crate) mod cancel_order;
 pub(crate) mod change_status;
 pub(crate) mod complete_order;
 pub(crate) mod erase;
+pub(crate) mod expire;
 pub(crate) mod list_attempts;
 pub(crate) mod list_orders;
 pub(crate) mod respond;

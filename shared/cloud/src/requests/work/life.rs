@@ -11,6 +11,7 @@ use crate::commit::Commit;
 use crate::failure::CloudError;
 use crate::requests::steps::push_change;
 use crate::requests::work::{Work, stored};
+use crate::requests::{Due, Kind};
 use crate::stored::s;
 
 impl Work<'_> {
@@ -29,8 +30,9 @@ impl Work<'_> {
         lifetime: Duration,
     ) -> Result<(), CloudError> {
         let item = stored::order(order)?;
+        let due = Due::after(&order.header, Kind::Work, lifetime);
         self.requests
-            .create(commit, &order.header, item, audience, Vec::new())?;
+            .create(commit, &order.header, item, audience, Vec::new(), due)?;
         self.requests.put(commit, stored::assignment(order)?)?;
         self.must_be_free(commit, order.provider_id)?;
         self.wait(commit, order, lifetime)
@@ -53,6 +55,9 @@ impl Work<'_> {
         now: Moment,
     ) -> Result<(), CloudError> {
         self.change(commit, before, after, lifetime, now)?;
+        if before.state == State::Pending {
+            self.requests.leave(commit, before.header.id, &[])?;
+        }
         match before.state {
             // Its time is over, so it waits no more; who waits now is none of its business.
             State::Pending if after.state == State::Expired => {}
