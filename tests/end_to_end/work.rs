@@ -208,6 +208,29 @@ async fn the_same_key_is_the_same_order_with_what_the_record_says_then() {
     assert_refused(&reused, 422, "idempotency_key_reused");
 }
 
+#[tokio::test]
+async fn what_is_still_on_its_way_was_not_handed_over() {
+    let stage = Stage::set().await;
+    let seeker = stage.seeker("Sita Rai").await;
+    let provider = stage.active_provider("John Doe").await;
+    provider.registers_device("phone").await;
+    let mut socket = provider.socket().await;
+    stage.settled().await;
+    stage.fail("dynamodb.slow(6000ms) 100% function=DeliveryFunction");
+    let form = callout_tests::work::assignment(&provider.id, &json!({}));
+    let path = "/api/1/profiles/assign-work/";
+    let assigned = seeker.post_once(path, "key", form.clone()).await;
+    assert_eq!(assigned.status, 201, "{}", assigned.body);
+    assert_eq!(sent(&assigned), (false, false));
+    stage.cloud.faults().clear();
+    let told = socket.expect("work_assigned").await;
+    assert_eq!(told["work_id"], order_of(&assigned).as_str());
+    stage.settled().await;
+    let again = seeker.post_once(path, "key", form).await;
+    assert_eq!(order_of(&again), order_of(&assigned));
+    assert_eq!(sent(&again), (true, true));
+}
+
 /// The seed's three queries.
 #[tokio::test]
 async fn whoever_watches_sees_delivery_rates_recent_orders_and_active_providers() {

@@ -109,15 +109,16 @@ async fn record(
     tell(cloud, &mut commit, &after, now).await?;
     match commit.run().await {
         Ok(()) => Ok(reply),
-        Err(CommitError::Refused(refusal)) => match refusal.guard {
-            Guard::KeyUnused => once.answered(cloud).await,
-            Guard::AccountThere => Err(Failure::unauthenticated()),
-            Guard::ProviderFree => Err(busy()),
-            Guard::RequestUnchanged => {
-                Err(overtaken(&table, answer.order, answer.step, lifetime, now).await)
-            }
-            _ => Err(CloudError::Contended.into()),
-        },
+        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::KeyUnused => {
+            once.answered(cloud).await
+        }
+        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::AccountThere => {
+            Err(Failure::unauthenticated())
+        }
+        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::ProviderFree => Err(busy()),
+        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::RequestUnchanged => {
+            Err(overtaken(&table, answer.order, answer.step, lifetime, now).await)
+        }
         Err(error) => Err(error.into()),
     }
 }
