@@ -4,13 +4,16 @@
 use std::sync::LazyLock;
 
 use callout_cloud::Cloud;
+use callout_cloud::failure::CloudError;
 use futures::future::BoxFuture;
 use lambda_http::{Error, service_fn};
 use lambda_runtime::LambdaEvent;
+use serde_json::Value;
 
 #[cfg(test)]
 use crate::api::Operation;
 use crate::http::{self, Answer, Call, Envelope, Failure};
+use crate::schedule::{self, Tick};
 use crate::socket::{self, SocketAnswer, SocketCall};
 use crate::stream::{self, Broken, Record};
 
@@ -19,6 +22,7 @@ pub(crate) static CLOUD: LazyLock<Cloud> = LazyLock::new(Cloud::new);
 
 type HttpHandler = fn(Call) -> BoxFuture<'static, Result<Answer, Failure>>;
 type SocketHandler = fn(SocketCall) -> BoxFuture<'static, Result<SocketAnswer, Failure>>;
+type ScheduleHandler = fn(Tick) -> BoxFuture<'static, Result<Value, CloudError>>;
 type StreamHandler = fn(Record) -> BoxFuture<'static, Result<(), Broken>>;
 
 /// How events reach a function.
@@ -31,6 +35,8 @@ pub(crate) enum Door {
     Socket(SocketHandler),
     /// Through a table's stream, record by record.
     Stream(StreamHandler),
+    /// By the clock.
+    Schedule(ScheduleHandler),
 }
 
 macro_rules! doors {
@@ -102,10 +108,19 @@ doors! {
     "notifications.list_deliveries" => Http crate::notifications::list_deliveries;
     "notifications.read_preferences" => Http crate::notifications::read_preferences;
     "notifications.change_preferences" => Http crate::notifications::change_preferences;
+    "work.assign" => Work crate::work::assign;
+    "work.list_orders" => Work crate::work::list_orders;
+    "work.respond" => Work crate::work::respond;
+    "work.complete_order" => Work crate::work::complete_order;
+    "work.cancel_order" => Work crate::work::cancel_order;
+    "work.list_attempts" => Work crate::work::list_attempts;
+    "work.change_status" => Work crate::work::change_status;
+    "work.active_providers" => Work crate::work::active_providers;
     "realtime.connect" => Socket crate::realtime::connect;
     "realtime.disconnect" => Socket crate::realtime::disconnect;
     "realtime.message" => Socket crate::realtime::message;
     "delivery" => Stream crate::delivery;
+    "requests.expire" => Schedule crate::requests::expire;
 }
 
 impl Door {
@@ -123,6 +138,12 @@ impl Door {
             Self::Stream(handler) => {
                 lambda_runtime::run(service_fn(move |event: LambdaEvent<_>| {
                     stream::serve(handler, event)
+                }))
+                .await
+            }
+            Self::Schedule(handler) => {
+                lambda_runtime::run(service_fn(move |event: LambdaEvent<_>| {
+                    schedule::serve(handler, event)
                 }))
                 .await
             }

@@ -4,6 +4,7 @@
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod api;
 mod http;
+mod schedule;
 mod socket;
 mod stream;
 
@@ -14,6 +15,7 @@ mod medicine;
 mod notifications;
 mod realtime;
 mod requests;
+mod work;
 
 mod door;
 

@@ -6,6 +6,7 @@
 //! every message that they get against the two files, so that these cannot lie.
 
 mod asyncapi;
+mod errors;
 mod examples;
 mod frames;
 mod openapi;

@@ -13,6 +13,7 @@ use callout_domain::geo::RadiusKm;
 use callout_domain::medicine::{self, Choice, Quantity, ReplyText};
 use callout_domain::notice::{Channel, Topic};
 use callout_domain::role::Role;
+use callout_domain::work::{self, Task};
 use serde_json::{Value, json};
 
 use super::schema::{Object, Schema, any_of, closed, one_of_texts};
@@ -309,6 +310,21 @@ pub(crate) fn device_token() -> Schema {
         "pattern": "^[!-~]+$",
     }))
     .named("DeviceToken")
+}
+
+/// What a seeker wants done.
+pub(crate) fn task() -> Schema {
+    words(Task::MOST_CHARACTERS).named("Task")
+}
+
+/// Where an order for work stands.
+pub(crate) fn work_state() -> Schema {
+    one_of_texts(work::State::ALL.map(work::State::as_str)).named("WorkState")
+}
+
+/// True or false in a body, which a form can only send as text.
+pub(crate) fn given_flag() -> Schema {
+    any_of([flag(), one_of_texts(["true", "false"])])
 }
 
 /// A file of a multipart form; of the bytes only their own look counts.
