@@ -20,9 +20,10 @@
 //! Index `mine` (`mine_pk`, `mine_sk`) holds the `REQUEST` items by `REQUESTER#<account>`, `<id>`, and the
 //! `RESPONSE` items by `RESPONDER#<account>`, `<response id>`.
 //!
-//! Everything of a request ends 90 days after it was made, as its media do.
+//! Everything of a request ends 90 days after it was made, as its media do; a consultation later.
 
 pub mod blood;
+pub mod consultation;
 pub mod medicine;
 
 mod erase;

@@ -5,19 +5,28 @@
 //! | `ACCOUNT#<id>` | `PROFILE` | the [`Account`]; where it has a position also `gpk` and `gsk` of the index `responders` |
 //! | `ACCOUNT#<id>` | `DONOR` | beside a donor's profile, what decides whether they are told of a need: group, position, last donation; with `gpk` = `DONOR#CITY#<normalized city>#<shard>` and `gsk` = `<id>` in the same index |
 //! | `EMAIL#<normalized address>` | `CREDENTIALS` | `account_id`, `role`, `name`, `password_hash`: all that signing in reads. That it is there is what makes an address taken |
+//! | `ORGANIZATION#<id>` | `ORGANIZATION` | a hospital: name, city, position, and how many `members` speak for it |
+//! | `ORGANIZATION#<id>` | `MEMBER#<account>` | who speaks for it, or asks to |
+//! | `ORGANIZATION#<id>` | `DOCTOR#<account>` | one of its doctors, as their profile has them |
 //!
 //! In the index, a profile's `gpk` is `<role>#<geohash, 3 characters>` and `gsk` is `<geohash>#<id>`. It holds
 //! whole items, so that a search reads nothing else; it follows the table within moments, so that
 //! who has just moved or gone may be found where they were.
 
 mod changes;
+mod doctors;
 mod donors;
+mod members;
+mod organizations;
 mod record;
 
 use callout_domain::account::{Account, Email, PersonName};
 use callout_domain::geo::{DistanceKm, GeoPoint, RadiusKm};
 use callout_domain::ids::AccountId;
 use callout_domain::role::Role;
+
+pub use self::doctors::OrganizationDoctor;
+pub use self::members::{Leaving, Member};
 
 use self::record::{
     CREDENTIALS, PROFILE, RESPONDERS, Responder, StoredAccount, StoredCredentials,
@@ -127,6 +136,16 @@ impl Accounts {
             .into_iter()
             .map(|(responder, distance)| (responder.account, distance))
             .collect())
+    }
+
+    /// The accounts of these ids that there are, in no order.
+    ///
+    /// # Errors
+    /// When the outside world fails, or an item does not read.
+    pub async fn read_many(&self, ids: &[AccountId]) -> Result<Vec<Account>, CloudError> {
+        let key = |id: &AccountId| (account_partition(*id), PROFILE.to_owned());
+        let items = self.table.read_many(ids.iter().map(key).collect()).await?;
+        items.into_iter().map(StoredAccount::read).collect()
     }
 
     async fn get(&self, pk: String, sk: &str) -> Result<Option<Item>, CloudError> {

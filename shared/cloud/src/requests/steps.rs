@@ -77,6 +77,25 @@ impl Requests {
         Ok(())
     }
 
+    /// Replaces a request's item, on the condition that it is as it was read.
+    ///
+    /// Refused by [`Guard::RequestUnchanged`] if it is not.
+    pub(super) fn changed_request(
+        &self,
+        commit: &mut Commit,
+        request: PutBuilder,
+    ) -> Result<(), CloudError> {
+        let put = request
+            .table_name(&self.table.name)
+            .build()
+            .map_err(CloudError::call("a changed request"))?;
+        commit.push(
+            Guard::RequestUnchanged,
+            TransactWriteItem::builder().put(put).build(),
+        );
+        Ok(())
+    }
+
     /// A change of a request's item, to be given its expression and its condition.
     pub(super) fn change(&self, request: RequestId) -> UpdateBuilder {
         Update::builder()
@@ -126,7 +145,8 @@ impl Requests {
         Ok(())
     }
 
-    fn put(&self, commit: &mut Commit, item: Item) -> Result<(), CloudError> {
+    /// Adds an item of a request, whatever was there.
+    pub(super) fn put(&self, commit: &mut Commit, item: Item) -> Result<(), CloudError> {
         let put = Put::builder()
             .table_name(&self.table.name)
             .set_item(Some(item))
