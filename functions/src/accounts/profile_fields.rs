@@ -10,7 +10,8 @@ use std::fmt::Display;
 use callout_cloud::accounts::Accounts;
 use callout_domain::account::{
     Address, BloodGroup, City, CoverageKm, DoctorProfile, DonationDate, DonorProfile,
-    FoundedHospital, HospitalName, HospitalProfile, JoinedHospital, PharmacyProfile, Profile, ProviderProfile, ServiceType, Specialty,
+    FoundedHospital, HospitalName, HospitalProfile, JoinedHospital, PharmacyProfile, Profile,
+    ProviderProfile, ServiceType, Specialty,
 };
 use callout_domain::geo::GeoPoint;
 use callout_domain::ids::AccountId;

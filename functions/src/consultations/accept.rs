@@ -40,9 +40,16 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         appointment_date,
     };
     let step = (id, act);
-    Taking::of(call.cloud, &caller, speaker, step, words::ASSIGNED, call.now)
-        .take()
-        .await
+    Taking::of(
+        call.cloud,
+        &caller,
+        speaker,
+        step,
+        words::ASSIGNED,
+        call.now,
+    )
+    .take()
+    .await
 }
 
 fn read(form: &mut Form, now: Moment) -> Result<(AccountId, Option<Moment>), Failure> {

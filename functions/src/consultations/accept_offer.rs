@@ -16,7 +16,14 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let step = (named_by_path(&call)?, Act::AcceptOffer);
 
     let speaker = Speaker::Patient(caller.account);
-    Taking::of(call.cloud, &caller, speaker, step, words::OFFER_ACCEPTED, call.now)
-        .take()
-        .await
+    Taking::of(
+        call.cloud,
+        &caller,
+        speaker,
+        step,
+        words::OFFER_ACCEPTED,
+        call.now,
+    )
+    .take()
+    .await
 }

@@ -16,7 +16,14 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let speaker = speaker(call.cloud, &caller).await?;
     let step = (named_by_path(&call)?, Act::Cancel);
 
-    Taking::of(call.cloud, &caller, speaker, step, words::CANCELLED, call.now)
-        .take()
-        .await
+    Taking::of(
+        call.cloud,
+        &caller,
+        speaker,
+        step,
+        words::CANCELLED,
+        call.now,
+    )
+    .take()
+    .await
 }

@@ -114,10 +114,7 @@ async fn find(
     let (organization, speakers) =
         futures::try_join!(accounts.organization(hospital), accounts.speakers(hospital))?;
     let told = speakers.into_iter().map(Told::by_name).collect();
-    Ok((
-        organization.ok_or_else(no_hospital)?,
-        Audience::new(told),
-    ))
+    Ok((organization.ok_or_else(no_hospital)?, Audience::new(told)))
 }
 
 fn no_hospital() -> Failure {

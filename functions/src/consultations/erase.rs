@@ -70,16 +70,21 @@ pub(crate) async fn doctor(
     }));
     while let Some(listed) = theirs.try_next().await? {
         let id = listed.consultation;
-        let is_theirs = |consultation: &Consultation| {
-            consultation.is(Speaker::Doctor(account), Party::Doctor)
-        };
+        let is_theirs =
+            |consultation: &Consultation| consultation.is(Speaker::Doctor(account), Party::Doctor);
         let read: Option<Consultation> = table.read(id, now).await?;
         let Some(read) = read.filter(is_theirs) else {
             continue;
         };
         // The first of all named no doctor.
-        retract_all(cloud, &read, &[Party::Patient, Party::Hospital, Party::SuggestedHospital], 1, now)
-            .await?;
+        retract_all(
+            cloud,
+            &read,
+            &[Party::Patient, Party::Hospital, Party::SuggestedHospital],
+            1,
+            now,
+        )
+        .await?;
         change(cloud, &table, id, now, |consultation, event| {
             if !is_theirs(consultation) {
                 return None;
@@ -106,14 +111,20 @@ pub(crate) async fn organization(
         table.answered_by::<PartyTo>(organization, paging, now)
     }));
     while let Some(listed) = theirs.try_next().await? {
-        change(cloud, &table, listed.consultation, now, |consultation, event| {
-            if consultation.hospital.id != organization {
-                // Its doctor may suggest another.
-                return None;
-            }
-            let cancelled = consultation.after(Act::Cancel, event).ok()?;
-            Some((cancelled, Some(Step::Cancel)))
-        })
+        change(
+            cloud,
+            &table,
+            listed.consultation,
+            now,
+            |consultation, event| {
+                if consultation.hospital.id != organization {
+                    // Its doctor may suggest another.
+                    return None;
+                }
+                let cancelled = consultation.after(Act::Cancel, event).ok()?;
+                Some((cancelled, Some(Step::Cancel)))
+            },
+        )
         .await?;
     }
     Ok(())
@@ -175,7 +186,12 @@ async fn retract_all(
     }
     people.sort_unstable();
     people.dedup();
-    for said in consultation.header.announcements().into_iter().skip(but_first) {
+    for said in consultation
+        .header
+        .announcements()
+        .into_iter()
+        .skip(but_first)
+    {
         retract::told(cloud, &consultation.header, said, &people, now).await?;
     }
     Ok(())

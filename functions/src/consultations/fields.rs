@@ -103,7 +103,14 @@ mod tests {
         ] {
             assert_eq!(read(given), Some(kept.to_owned()));
         }
-        for wrong in [json!(-1), json!(1e21), json!(0.0001), json!("x"), json!([1]), json!(true)] {
+        for wrong in [
+            json!(-1),
+            json!(1e21),
+            json!(0.0001),
+            json!("x"),
+            json!([1]),
+            json!(true),
+        ] {
             assert_eq!(read(wrong.clone()), None, "{wrong}");
         }
     }

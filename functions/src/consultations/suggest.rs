@@ -41,7 +41,14 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         at: call.now,
     };
     let step = (id, Act::Suggest(suggestion));
-    let taking = Taking::of(call.cloud, &caller, speaker, step, words::SUGGESTED, call.now);
+    let taking = Taking::of(
+        call.cloud,
+        &caller,
+        speaker,
+        step,
+        words::SUGGESTED,
+        call.now,
+    );
     Taking {
         status: StatusCode::CREATED,
         once,
@@ -61,18 +68,20 @@ struct Suggested {
 impl Suggested {
     /// 400 with every field that is wrong.
     fn read(form: &mut Form) -> Result<Self, Failure> {
-        let consultation =
-            form.required("consultation_request_id", |given| given.text().map(str::to_owned));
+        let consultation = form.required("consultation_request_id", |given| {
+            given.text().map(str::to_owned)
+        });
         let hospital = form.required("hospital_id", account(NOT_A_HOSPITAL));
         let text = form.required("suggestion", text(Note::parse));
-        let suggested = consultation
-            .zip(hospital)
-            .zip(text)
-            .map(|((consultation, hospital), text)| Self {
-                consultation,
-                hospital,
-                text,
-            });
+        let suggested =
+            consultation
+                .zip(hospital)
+                .zip(text)
+                .map(|((consultation, hospital), text)| Self {
+                    consultation,
+                    hospital,
+                    text,
+                });
         all_of(form, suggested)
     }
 }

@@ -23,8 +23,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let page = accounts.members(organization, paging).await?;
     let ids: Vec<AccountId> = page.items.iter().map(|member| member.account).collect();
     let people = accounts.read_many(&ids).await?;
-    let people: HashMap<AccountId, Account> =
-        people.into_iter().map(|one| (one.id, one)).collect();
+    let people: HashMap<AccountId, Account> = people.into_iter().map(|one| (one.id, one)).collect();
     let members: Vec<Value> = page
         .items
         .iter()

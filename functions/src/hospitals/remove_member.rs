@@ -34,7 +34,9 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         accounts.leave(&mut commit, &leaving)?;
         match commit.run().await {
             Ok(()) => {
-                return Ok(Answer::ok(json!({"message": "Member removed", "id": member})));
+                return Ok(Answer::ok(
+                    json!({"message": "Member removed", "id": member}),
+                ));
             }
             Err(CommitError::Refused(refusal)) if refusal.guard == Guard::SpeaksFor => {
                 return Err(no_member());

@@ -239,8 +239,14 @@ mod tests {
         assert_eq!(check(Role::Hospital, "hospital", own), Ok(None));
         let refused = Err(Refusal::Channel);
         assert_eq!(check(Role::Hospital, "hospital", other), refused);
-        assert_eq!(check(Role::Doctor, "patient-offer-accepted", other), refused);
-        assert_eq!(check(Role::Patient, "hospital-new-consultation", own), refused);
+        assert_eq!(
+            check(Role::Doctor, "patient-offer-accepted", other),
+            refused
+        );
+        assert_eq!(
+            check(Role::Patient, "hospital-new-consultation", own),
+            refused
+        );
     }
 
     #[test]

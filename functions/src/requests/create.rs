@@ -55,8 +55,9 @@ pub(crate) async fn announce_unless(
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::AccountThere => {
             Err(Failure::unauthenticated())
         }
-        Err(CommitError::Refused(refusal)) => Err(refused(refusal.guard)
-            .unwrap_or_else(|| CommitError::Refused(refusal).into())),
+        Err(CommitError::Refused(refusal)) => {
+            Err(refused(refusal.guard).unwrap_or_else(|| CommitError::Refused(refusal).into()))
+        }
         Err(error) => Err(error.into()),
     }
 }

@@ -15,6 +15,6 @@ pub mod words;
 pub use channel::Channel;
 pub use life::{IllegalStep, Party, State, Step};
 pub use messages::{News, SEND_NOTIFICATION, send_notification};
-pub use note::{Note, NotANote};
+pub use note::{NotANote, Note};
 pub use price::{NotAPrice, Price};
 pub use request::{Act, Consultation, Doctor, MOST_CHANGES, Offer, Refused, Speaker, Suggestion};

@@ -38,7 +38,9 @@ impl Accounts {
         organization: AccountId,
         account: AccountId,
     ) -> Result<Option<OrganizationDoctor>, CloudError> {
-        let item = self.get(partition(organization), &sort_key(account)).await?;
+        let item = self
+            .get(partition(organization), &sort_key(account))
+            .await?;
         item.map(read).transpose()
     }
 
@@ -90,7 +92,8 @@ impl Accounts {
         after: &Account,
     ) -> Result<(), CloudError> {
         let was = before.and_then(entry);
-        let Some((organization, doctor)) = entry(after).filter(|is| was.as_ref() != Some(is)) else {
+        let Some((organization, doctor)) = entry(after).filter(|is| was.as_ref() != Some(is))
+        else {
             return Ok(());
         };
         if let Some((former, _)) = was.filter(|(former, _)| *former != organization) {

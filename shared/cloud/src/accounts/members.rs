@@ -56,7 +56,9 @@ impl Accounts {
         organization: AccountId,
         account: AccountId,
     ) -> Result<Option<Member>, CloudError> {
-        let item = self.get(partition(organization), &sort_key(account)).await?;
+        let item = self
+            .get(partition(organization), &sort_key(account))
+            .await?;
         item.map(read).transpose()
     }
 
@@ -65,7 +67,9 @@ impl Accounts {
     /// # Errors
     /// When the outside world fails, or an item does not read.
     pub async fn speakers(&self, organization: AccountId) -> Result<Vec<AccountId>, CloudError> {
-        let items = self.of_organization(organization, MEMBER, None, None).await?;
+        let items = self
+            .of_organization(organization, MEMBER, None, None)
+            .await?;
         let members: Vec<Member> = items.into_iter().map(read).collect::<Result<_, _>>()?;
         Ok(members
             .into_iter()

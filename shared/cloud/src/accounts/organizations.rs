@@ -2,7 +2,9 @@
 //! somebody speaks for them.
 
 use aws_sdk_dynamodb::types::{ConditionCheck, TransactWriteItem, Update};
-use callout_domain::account::{Account, City, FoundedHospital, HospitalName, HospitalProfile, Profile};
+use callout_domain::account::{
+    Account, City, FoundedHospital, HospitalName, HospitalProfile, Profile,
+};
 use callout_domain::geo::GeoPoint;
 use callout_domain::ids::AccountId;
 use callout_domain::organization::{Membership, Organization};

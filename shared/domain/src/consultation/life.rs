@@ -257,7 +257,8 @@ mod tests {
 
     /// The machine as Mermaid draws it.
     fn drawing() -> String {
-        let mut drawing = "```mermaid\nstateDiagram-v2\n    [*] --> Pending: ask (patient)\n".to_owned();
+        let mut drawing =
+            "```mermaid\nstateDiagram-v2\n    [*] --> Pending: ask (patient)\n".to_owned();
         for state in State::ALL {
             for step in Step::ALL {
                 if let Ok(next) = state.after(step) {

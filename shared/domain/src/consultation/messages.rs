@@ -201,7 +201,8 @@ fn data(consultation: &Consultation, news: News, sentence: &str) -> Value {
             data["doctor_message"] = note(&consultation.doctor_message);
         }
         News::Suggested | News::SelectedByDoctor => {
-            data["suggestion"] = suggestion.map_or(Value::Null, |suggestion| note(&suggestion.text));
+            data["suggestion"] =
+                suggestion.map_or(Value::Null, |suggestion| note(&suggestion.text));
         }
         News::HospitalAccepted
         | News::OfferAccepted

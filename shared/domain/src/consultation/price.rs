@@ -38,7 +38,11 @@ impl Price {
         if significant.len() > MOST_DIGITS || decimals.len() > MOST_DECIMALS {
             return Err(NotAPrice);
         }
-        let whole = if significant.is_empty() { "0" } else { significant };
+        let whole = if significant.is_empty() {
+            "0"
+        } else {
+            significant
+        };
         Ok(Self(if decimals.is_empty() {
             whole.to_owned()
         } else {
@@ -94,8 +98,21 @@ mod tests {
     #[test]
     fn what_is_no_amount_is_refused() {
         for text in [
-            "", " ", "-1", "+1", "1e3", "1,5", "1.", ".5", "1.2.3", "0.0001", "1000000000", "NaN",
-            "١٢", "1 000", "0x10",
+            "",
+            " ",
+            "-1",
+            "+1",
+            "1e3",
+            "1,5",
+            "1.",
+            ".5",
+            "1.2.3",
+            "0.0001",
+            "1000000000",
+            "NaN",
+            "١٢",
+            "1 000",
+            "0x10",
         ] {
             assert_eq!(Price::parse(text), Err(NotAPrice), "{text:?}");
         }

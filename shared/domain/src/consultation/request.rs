@@ -176,9 +176,10 @@ impl Consultation {
                 .is_some_and(|suggestion| suggestion.hospital.id == id),
             (Party::Patient, Speaker::Doctor(_) | Speaker::Organization(_))
             | (Party::Doctor, Speaker::Patient(_) | Speaker::Organization(_))
-            | (Party::Hospital | Party::SuggestedHospital, Speaker::Patient(_) | Speaker::Doctor(_)) => {
-                false
-            }
+            | (
+                Party::Hospital | Party::SuggestedHospital,
+                Speaker::Patient(_) | Speaker::Doctor(_),
+            ) => false,
         }
     }
 
@@ -196,10 +197,13 @@ impl Consultation {
             return Err(Refused::Stranger);
         }
         let may = |party: &Party| self.is(speaker, *party);
-        if !act.step().by().iter().any(may) {
-            return Err(Refused::NotYours);
+        let is_theirs = act.step().by().iter().any(may);
+        let next = self.after(act, event)?;
+        if is_theirs {
+            Ok(next)
+        } else {
+            Err(Refused::NotYours)
         }
-        self.after(act, event)
     }
 
     /// What becomes of it by an act, whoever does it.

@@ -106,11 +106,11 @@ pub const fn illegal(state: State) -> &'static str {
     match state {
         State::Pending => "This consultation is Pending: the hospital has not accepted it yet",
         State::Assigned => "This consultation is Assigned: its doctor has not responded yet",
-        State::Offered => "This consultation is Offered: the patient has not answered the offer yet",
-        State::Accepted => "This consultation is Accepted: the patient has accepted the offer",
-        State::Declined => {
-            "This consultation is Declined: it needs a new offer, or another doctor"
+        State::Offered => {
+            "This consultation is Offered: the patient has not answered the offer yet"
         }
+        State::Accepted => "This consultation is Accepted: the patient has accepted the offer",
+        State::Declined => "This consultation is Declined: it needs a new offer, or another doctor",
         State::Suggested => {
             "This consultation is Suggested: the hospital has not accepted the suggestion yet"
         }

@@ -148,9 +148,7 @@ impl Kept for PartyTo {
 mod tests {
     use callout_domain::account::{HospitalName, PersonName, Specialty};
     use callout_domain::audience::Audience;
-    use callout_domain::consultation::{
-        Consultation, Doctor, Note, Price, State, Suggestion,
-    };
+    use callout_domain::consultation::{Consultation, Doctor, Note, Price, State, Suggestion};
     use callout_domain::ids::{AccountId, RequestId};
     use callout_domain::moment::Moment;
     use callout_domain::organization::Organization;

@@ -133,13 +133,30 @@ fn a_speaker_is_what_their_role_and_id_make_them() {
 
 #[test]
 fn nobody_takes_a_step_that_is_not_theirs() {
-    for step in Step::ALL {
-        for speaker in SPEAKERS {
-            let consultation = confirmed();
-            let refused = consultation.taken(speaker, act(step), event(1)).err();
-            let may = step.by().iter().any(|party| consultation.is(speaker, *party));
-            assert_eq!(refused == Some(Refused::NotYours), consultation.knows(speaker) && !may);
-            assert_eq!(refused == Some(Refused::Stranger), !consultation.knows(speaker));
+    for state in State::ALL {
+        let consultation = Consultation {
+            state,
+            ..confirmed()
+        };
+        for step in Step::ALL {
+            for speaker in SPEAKERS {
+                let outcome = consultation.taken(speaker, act(step), event(1));
+                let may = step
+                    .by()
+                    .iter()
+                    .any(|party| consultation.is(speaker, *party));
+                let expected = match state.after(step) {
+                    _ if !consultation.knows(speaker) => Err(Refused::Stranger),
+                    Err(illegal) => Err(Refused::Illegal(illegal)),
+                    Ok(_) if !may => Err(Refused::NotYours),
+                    Ok(next) => Ok(next),
+                };
+                assert_eq!(
+                    outcome.map(|next| next.state),
+                    expected,
+                    "{state:?} {step:?}"
+                );
+            }
         }
     }
 }
@@ -156,7 +173,13 @@ fn a_step_changes_what_it_brings_and_is_written_down() {
     let reassigned = declined.after(act(Step::Accept), event(8)).unwrap();
     assert_eq!(reassigned.state, State::Assigned);
     assert!(confirmed().suggestion.unwrap().is_accepted);
-    let again = after(&[Step::Accept, Step::Offer, Step::AcceptOffer, Step::Suggest, Step::Suggest]);
+    let again = after(&[
+        Step::Accept,
+        Step::Offer,
+        Step::AcceptOffer,
+        Step::Suggest,
+        Step::Suggest,
+    ]);
     assert!(!again.suggestion.unwrap().is_accepted);
 }
 
@@ -222,7 +245,11 @@ fn every_step_is_told_on_a_channel_that_its_hearers_may_open() {
             };
             assert!(news.channel().roles().contains(&role), "{step:?} {news:?}");
         }
-        let parties: BTreeSet<&str> = step.tells().iter().map(|(party, _)| party.as_str()).collect();
+        let parties: BTreeSet<&str> = step
+            .tells()
+            .iter()
+            .map(|(party, _)| party.as_str())
+            .collect();
         assert_eq!(parties.len(), step.tells().len(), "{step:?}");
     }
     for channel in Channel::ALL {
