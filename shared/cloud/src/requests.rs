@@ -20,6 +20,9 @@
 //! Index `mine` (`mine_pk`, `mine_sk`) holds the `REQUEST` items by `REQUESTER#<account>`, `<id>`, and the
 //! `RESPONSE` items by `RESPONDER#<account>`, `<response id>`.
 //!
+//! The local index `named` (`pk`, `named`) holds the `RESPONSE` items of a request that its requester is shown by
+//! name, where a kind gives them that attribute.
+//!
 //! Everything of a request ends 90 days after it was made, as its media do; a consultation later.
 
 pub mod blood;
