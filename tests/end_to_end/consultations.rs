@@ -14,13 +14,28 @@ async fn heard(socket: &mut Heard) -> Value {
     message
 }
 
-/// A message of the seed, with what it is about besides.
-fn message(channel: &str, data: &Value, besides: Value) -> Value {
-    let mut data = data.clone();
-    for (name, value) in besides.as_object().unwrap() {
-        data[name] = value.clone();
-    }
-    json!({"type": "send_notification", "channel": channel, "data": data})
+/// Who is on stage, what they hear, and what every message about the consultation says by now.
+struct Flow {
+    clinic: Clinic,
+    other: Clinic,
+    second: Person,
+    patient: Person,
+    ears: Ears,
+    id: String,
+    data: Value,
+}
+
+/// A socket on each channel, for whom it is.
+struct Ears {
+    asked: [Heard; 2],
+    accepted: Heard,
+    assigned: Heard,
+    offered: Heard,
+    offer_accepted: [Heard; 3],
+    suggested: Heard,
+    selected: Heard,
+    updated: Heard,
+    everything: Heard,
 }
 
 async fn hears_of(person: &Person, channel: &str, id: &str) -> Heard {
@@ -30,133 +45,179 @@ async fn hears_of(person: &Person, channel: &str, id: &str) -> Heard {
     socket
 }
 
+impl Ears {
+    async fn open(clinic: &Clinic, other: &Clinic, second: &Person, patient: &Person) -> Self {
+        let (doctor, clerk) = (&clinic.doctor, &clinic.clerk);
+        let of_doctor = "doctor-consultation-request-assigned";
+        let of_patient = "doctor-consultation-response-accepted";
+        Self {
+            asked: [
+                hears_of(clerk, "hospital-new-consultation", &clinic.id).await,
+                hears_of(second, "hospital-new-consultation", &clinic.id).await,
+            ],
+            accepted: hears_of(patient, "patient-doctor-response", &patient.id).await,
+            assigned: hears_of(doctor, of_doctor, &doctor.id).await,
+            offered: hears_of(patient, of_patient, &patient.id).await,
+            offer_accepted: [
+                hears_of(doctor, "patient-offer-accepted", &doctor.id).await,
+                hears_of(clerk, "patient-offer-accepted", &clinic.id).await,
+                hears_of(second, "patient-offer-accepted", &clinic.id).await,
+            ],
+            suggested: hears_of(patient, "patient-doctor-suggest", &patient.id).await,
+            selected: hears_of(&other.clerk, "hospital-selected-by-doctor", &other.id).await,
+            updated: hears_of(doctor, "consultation-update", &doctor.id).await,
+            everything: patient.socket().await,
+        }
+    }
+}
+
+impl Flow {
+    /// The message of the seed, with what it is about besides.
+    fn message(&self, channel: &str, besides: &Value) -> Value {
+        let mut data = self.data.clone();
+        for (name, value) in besides.as_object().unwrap() {
+            data[name] = value.clone();
+        }
+        json!({"type": "send_notification", "channel": channel, "data": data})
+    }
+
+    /// The patient asks.
+    async fn begin(stage: &Stage) -> Self {
+        let clinic = Clinic::open(stage, "Tunis Care Hospital").await;
+        let other = Clinic::open(stage, "Sousse Clinic").await;
+        let second = clinic.second_clerk(stage).await;
+        let patient = stage.patient("John Doe").await;
+        let ears = Ears::open(&clinic, &other, &second, &patient).await;
+        let form = json!({"hospital_id": clinic.id, "preferred_date": in_days(2)});
+        let created = patient.tries_to_ask(form).await;
+        assert_eq!(created.status, 201, "{}", created.body);
+        assert_eq!(created.body["message"], "Consultation request submitted");
+        let id = created.text("consultation_request_id");
+        let data = json!({
+            "patient": "John Doe", "doctor": null, "appointment_date": null,
+            "organization": clinic.organization(), "consultation_request_id": id,
+            "status": "Pending",
+        });
+        Self {
+            clinic,
+            other,
+            second,
+            patient,
+            ears,
+            id,
+            data,
+        }
+    }
+
+    /// The hospital hears of it, and gives it to its doctor.
+    async fn is_assigned(&mut self) {
+        let asks = json!({
+            "specialty": "Cardiology", "description": "Pain in the chest",
+            "preferred_date": in_days(2),
+        });
+        let mut besides = asks.clone();
+        besides["message"] = json!("A patient has sent a new consultation request");
+        let expected = self.message("hospital-new-consultation", &besides);
+        for socket in &mut self.ears.asked {
+            assert_eq!(heard(socket).await, expected);
+        }
+        let path = format!("/api/consultation-request/{}/accept/", self.id);
+        let with = json!({"doctor_id": self.clinic.doctor.id, "appointment_date": in_days(4)});
+        let answer = self.clinic.clerk.post(&path, with).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(answer.body["status"], "Assigned");
+        self.data["doctor"] = json!("Dr. Smith");
+        self.data["appointment_date"] = json!(in_days(4));
+        self.data["status"] = json!("Assigned");
+        let said = "Your consultation request has been accepted by the hospital";
+        let expected = self.message("patient-doctor-response", &json!({"message": said}));
+        assert_eq!(heard(&mut self.ears.accepted).await, expected);
+        let mut besides = asks;
+        besides["message"] = json!("A consultation request has been assigned to you");
+        let expected = self.message("doctor-consultation-request-assigned", &besides);
+        assert_eq!(heard(&mut self.ears.assigned).await, expected);
+    }
+
+    /// The doctor offers, and the patient accepts.
+    async fn is_accepted(&mut self) {
+        let (clinic, patient) = (&self.clinic, &self.patient);
+        clinic.steps(patient, &self.id, &[Step::Offer]).await;
+        self.data["appointment_date"] = json!(in_days(3));
+        self.data["status"] = json!("Offered");
+        let besides = json!({
+            "message": "The doctor has responded to your consultation request with an offer",
+            "price": "150.00", "doctor_message": "Come early",
+        });
+        let expected = self.message("doctor-consultation-response-accepted", &besides);
+        assert_eq!(heard(&mut self.ears.offered).await, expected);
+
+        let (clinic, patient) = (&self.clinic, &self.patient);
+        clinic.steps(patient, &self.id, &[Step::AcceptOffer]).await;
+        self.data["status"] = json!("Accepted");
+        let said = json!({"message": "The patient has accepted the doctor's offer"});
+        let expected = self.message("patient-offer-accepted", &said);
+        for socket in &mut self.ears.offer_accepted {
+            assert_eq!(heard(socket).await, expected);
+        }
+    }
+
+    /// The doctor suggests another hospital, which accepts.
+    async fn is_confirmed(&mut self) {
+        let answer = self.clinic.doctor.suggests(&self.id, &self.other.id).await;
+        assert_eq!(answer.status, 201, "{}", answer.body);
+        self.data["status"] = json!("Suggested");
+        self.data["organization"] = self.other.organization();
+        let besides = json!({"message": "Your doctor has sent you a suggestion",
+                             "suggestion": "A stress test"});
+        let expected = self.message("patient-doctor-suggest", &besides);
+        assert_eq!(heard(&mut self.ears.suggested).await, expected);
+        let besides = json!({"message": "A doctor has selected your hospital for a patient",
+                             "suggestion": "A stress test"});
+        let expected = self.message("hospital-selected-by-doctor", &besides);
+        assert_eq!(heard(&mut self.ears.selected).await, expected);
+
+        let path = format!("/api/doctor-suggest/{}/hospital-accept/", self.id);
+        let refused = self.clinic.clerk.post(&path, json!({})).await;
+        assert_eq!(refused.status, 403, "not suggested: {}", refused.body);
+        let answer = self.other.clerk.post(&path, json!({})).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        assert_eq!(answer.body["status"], "Confirmed");
+        self.data["status"] = json!("accepted");
+        let said = json!({"message": "The hospital has accepted your doctor's suggestion"});
+        let expected = self.message("patient-doctor-suggest", &said);
+        assert_eq!(heard(&mut self.ears.suggested).await, expected);
+        let said = json!({"message": "The hospital has accepted your suggestion"});
+        let expected = self.message("consultation-update", &said);
+        assert_eq!(heard(&mut self.ears.updated).await, expected);
+    }
+
+    /// A clerk closes it, and everybody else hears of it.
+    async fn is_completed(&mut self) {
+        let path = format!("/api/consultation-request/{}/complete/", self.id);
+        let answer = self.second.post(&path, json!({})).await;
+        assert_eq!(answer.status, 200, "{}", answer.body);
+        self.data["status"] = json!("Completed");
+        self.data["organization"] = self.clinic.organization();
+        let said = json!({"message": "The consultation is completed"});
+        let expected = self.message("consultation-update", &said);
+        assert_eq!(heard(&mut self.ears.updated).await, expected);
+    }
+}
+
 #[tokio::test]
 async fn the_whole_flow_is_told_to_all_three_parties_on_the_seeds_channels() {
     let stage = Stage::set().await;
-    let clinic = Clinic::open(&stage, "Tunis Care Hospital").await;
-    let other = Clinic::open(&stage, "Sousse Clinic").await;
-    let second = clinic.second_clerk(&stage).await;
-    let patient = stage.patient("John Doe").await;
-    let (doctor, clerk) = (&clinic.doctor, &clinic.clerk);
-    let mut asked = [
-        hears_of(clerk, "hospital-new-consultation", &clinic.id).await,
-        hears_of(&second, "hospital-new-consultation", &clinic.id).await,
-    ];
-    let mut accepted = hears_of(&patient, "patient-doctor-response", &patient.id).await;
-    let channel = "doctor-consultation-request-assigned";
-    let mut assigned = hears_of(doctor, channel, &doctor.id).await;
-    let channel = "doctor-consultation-response-accepted";
-    let mut offered = hears_of(&patient, channel, &patient.id).await;
-    let mut offer_accepted = [
-        hears_of(doctor, "patient-offer-accepted", &doctor.id).await,
-        hears_of(clerk, "patient-offer-accepted", &clinic.id).await,
-        hears_of(&second, "patient-offer-accepted", &clinic.id).await,
-    ];
-    let mut suggested = hears_of(&patient, "patient-doctor-suggest", &patient.id).await;
-    let channel = "hospital-selected-by-doctor";
-    let mut selected = hears_of(&other.clerk, channel, &other.id).await;
-    let mut updated = hears_of(doctor, "consultation-update", &doctor.id).await;
-    let mut everything = patient.socket().await;
-
-    let form = json!({"hospital_id": clinic.id, "preferred_date": in_days(2)});
-    let created = patient.tries_to_ask(form).await;
-    assert_eq!(created.status, 201, "{}", created.body);
-    assert_eq!(created.body["message"], "Consultation request submitted");
-    let id = created.text("consultation_request_id");
-    let mut data = json!({
-        "patient": "John Doe", "doctor": null, "appointment_date": null,
-        "organization": clinic.organization(), "consultation_request_id": id, "status": "Pending",
-    });
-    let besides = json!({
-        "message": "A patient has sent a new consultation request",
-        "specialty": "Cardiology", "description": "Pain in the chest", "preferred_date": in_days(2),
-    });
-    for socket in &mut asked {
-        let expected = message("hospital-new-consultation", &data, besides.clone());
-        assert_eq!(heard(socket).await, expected);
-    }
-
-    let path = format!("/api/consultation-request/{id}/accept/");
-    let with = json!({"doctor_id": doctor.id, "appointment_date": in_days(4)});
-    let answer = clerk.post(&path, with).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    assert_eq!(answer.body["status"], "Assigned");
-    data["doctor"] = json!("Dr. Smith");
-    data["appointment_date"] = json!(in_days(4));
-    data["status"] = json!("Assigned");
-    let said = "Your consultation request has been accepted by the hospital";
-    let expected = message("patient-doctor-response", &data, json!({"message": said}));
-    assert_eq!(heard(&mut accepted).await, expected);
-    let besides = json!({
-        "message": "A consultation request has been assigned to you",
-        "specialty": "Cardiology", "description": "Pain in the chest", "preferred_date": in_days(2),
-    });
-    let expected = message("doctor-consultation-request-assigned", &data, besides);
-    assert_eq!(heard(&mut assigned).await, expected);
-
-    clinic.steps(&patient, &id, &[Step::Offer]).await;
-    data["appointment_date"] = json!(in_days(3));
-    data["status"] = json!("Offered");
-    let besides = json!({
-        "message": "The doctor has responded to your consultation request with an offer",
-        "price": "150.00", "doctor_message": "Come early",
-    });
-    let expected = message("doctor-consultation-response-accepted", &data, besides);
-    assert_eq!(heard(&mut offered).await, expected);
-
-    clinic.steps(&patient, &id, &[Step::AcceptOffer]).await;
-    data["status"] = json!("Accepted");
-    let said = json!({"message": "The patient has accepted the doctor's offer"});
-    for socket in &mut offer_accepted {
-        let expected = message("patient-offer-accepted", &data, said.clone());
-        assert_eq!(heard(socket).await, expected);
-    }
-
-    let answer = doctor.suggests(&id, &other.id).await;
-    assert_eq!(answer.status, 201, "{}", answer.body);
-    data["status"] = json!("Suggested");
-    data["organization"] = other.organization();
-    let besides = json!({"message": "Your doctor has sent you a suggestion",
-                         "suggestion": "A stress test"});
-    let expected = message("patient-doctor-suggest", &data, besides);
-    assert_eq!(heard(&mut suggested).await, expected);
-    let besides = json!({"message": "A doctor has selected your hospital for a patient",
-                         "suggestion": "A stress test"});
-    let expected = message("hospital-selected-by-doctor", &data, besides);
-    assert_eq!(heard(&mut selected).await, expected);
-
-    let path = format!("/api/doctor-suggest/{id}/hospital-accept/");
-    let refused = clerk.post(&path, json!({})).await;
-    assert_eq!(
-        refused.status, 403,
-        "another was suggested: {}",
-        refused.body
-    );
-    let answer = other.clerk.post(&path, json!({})).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    assert_eq!(answer.body["status"], "Confirmed");
-    data["status"] = json!("accepted");
-    let said = json!({"message": "The hospital has accepted your doctor's suggestion"});
-    let expected = message("patient-doctor-suggest", &data, said);
-    assert_eq!(heard(&mut suggested).await, expected);
-    let said = json!({"message": "The hospital has accepted your suggestion"});
-    let expected = message("consultation-update", &data, said);
-    assert_eq!(heard(&mut updated).await, expected);
-
-    // By a clerk, and so to everybody else.
-    let path = format!("/api/consultation-request/{id}/complete/");
-    let answer = second.post(&path, json!({})).await;
-    assert_eq!(answer.status, 200, "{}", answer.body);
-    data["status"] = json!("Completed");
-    data["organization"] = clinic.organization();
-    let said = json!({"message": "The consultation is completed"});
-    let expected = message("consultation-update", &data, said);
-    assert_eq!(heard(&mut updated).await, expected);
+    let mut flow = Flow::begin(&stage).await;
+    flow.is_assigned().await;
+    flow.is_accepted().await;
+    flow.is_confirmed().await;
+    flow.is_completed().await;
 
     // The socket of the role has heard all of the patient's, and each of the others only its own.
+    let mut ears = flow.ears;
     let mut channels = Vec::new();
     for _ in 0..5 {
-        channels.push(heard(&mut everything).await["channel"].clone());
+        channels.push(heard(&mut ears.everything).await["channel"].clone());
     }
     assert_eq!(
         channels,
@@ -168,10 +229,15 @@ async fn the_whole_flow_is_told_to_all_three_parties_on_the_seeds_channels() {
             "consultation-update",
         ]
     );
-    let [first, second] = asked;
-    for mut socket in [
-        first, second, accepted, assigned, offered, suggested, selected,
-    ] {
+    let single = [
+        ears.accepted,
+        ears.assigned,
+        ears.offered,
+        ears.suggested,
+        ears.selected,
+    ];
+    let several = ears.asked.into_iter().chain(ears.offer_accepted);
+    for mut socket in several.chain(single) {
         socket.ping().await;
         assert_eq!(socket.others(), Vec::<Value>::new());
     }

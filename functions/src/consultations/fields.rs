@@ -85,7 +85,7 @@ mod tests {
     use super::{note, price, upcoming};
     use crate::http::Form;
 
-    fn form(value: Value) -> Form {
+    fn form(value: &Value) -> Form {
         let Value::Object(fields) = json!({"field": value}) else {
             unreachable!("it is an object");
         };
@@ -94,7 +94,7 @@ mod tests {
 
     #[test]
     fn a_price_is_exact_however_it_is_written() {
-        let read = |value: Value| form(value).required("field", price).map(String::from);
+        let read = |value: Value| form(&value).required("field", price).map(String::from);
         for (given, kept) in [
             (json!(150), "150"),
             (json!(0), "0"),
@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn a_time_to_come_is_neither_past_nor_out_of_sight() {
         let now = "2026-02-24T10:30:00Z".parse().unwrap();
-        let read = |value: Value| form(value).required("field", upcoming(now));
+        let read = |value: Value| form(&value).required("field", upcoming(now));
         assert!(read(json!("2026-02-24T10:30:00.001Z")).is_some());
         assert!(read(json!("2026-02-24T12:31:00+02:00")).is_some());
         for wrong in [
@@ -139,11 +139,11 @@ mod tests {
     #[test]
     fn an_empty_note_is_none_and_a_wrong_one_a_problem() {
         for nothing in [json!(null), json!(""), json!(" \n")] {
-            let mut form = form(nothing);
+            let mut form = form(&nothing);
             assert_eq!(note(&mut form, "field"), None);
             assert!(form.check().is_ok());
         }
-        let mut wrong = form(json!("a\u{0}"));
+        let mut wrong = form(&json!("a\u{0}"));
         assert_eq!(note(&mut wrong, "field"), None);
         assert!(wrong.check().is_err());
     }

@@ -23,7 +23,7 @@ pub(super) async fn erase(
         Role::Customer => medicine::erase::requester(cloud, account, now).await,
         Role::Patient => {
             medicine::erase::requester(cloud, account, now).await?;
-            consultations::erase::patient(cloud, account, now).await
+            Box::pin(consultations::erase::patient(cloud, account, now)).await
         }
         Role::Doctor => consultations::erase::doctor(cloud, account, now).await,
         Role::Hospital => match dissolved {

@@ -5,6 +5,7 @@ use rand::RngExt as _;
 use serde_json::{Value, json};
 
 use super::accounts::{AccountsFile, Former};
+use super::clinic::{self, Clinic};
 use super::events::Blanks;
 use super::narrator::{Narrator, equal};
 use super::{DemoError, Wrong};
@@ -51,6 +52,8 @@ pub(super) struct Cast {
     pub(super) pharmacies: Vec<Pharmacy>,
     /// Who asks for blood, and two who give it.
     pub(super) donors: [Account; 3],
+    /// A hospital, and who asks it for a consultation.
+    pub(super) clinic: Clinic,
 }
 
 impl Cast {
@@ -62,10 +65,16 @@ impl Cast {
             blanks.with_client(&name, &pharmacy.account)
         });
         let donors = ["donor_a", "donor_b", "donor_c"].into_iter();
-        donors
+        let donors = donors
             .zip(&self.donors)
             .fold(pharmacies, |blanks, (name, donor)| {
                 blanks.with_client(name, donor)
+            });
+        self.clinic
+            .people()
+            .into_iter()
+            .fold(donors, |blanks, (name, account)| {
+                blanks.with_client(name, account)
             })
     }
 }
@@ -106,7 +115,7 @@ pub(super) async fn gather(
     file: Option<&AccountsFile>,
     narrator: &mut Narrator,
 ) -> Result<Cast, DemoError> {
-    narrator.act("Eight people register, each by the code in their mail");
+    narrator.act("Twelve people register, each by the code in their mail");
     // Addresses of their own in every run: a code can be asked for once a minute only.
     let run = ulid::Ulid::generate().to_string().to_lowercase();
     let customer =
@@ -147,6 +156,11 @@ pub(super) async fn gather(
     }
     let donors = open_donors(api, &run).await?;
     narrator.fact(&format!("{}, donors in {CITY}", DONORS.join(", ")));
+    let clinic = clinic::open(api, |role, name, number, profile| {
+        person(&run, role, name, number, profile)
+    })
+    .await?;
+    narrator.fact("Tunis Care Hospital, its two clerks and a doctor, and a patient");
     if let Some(file) = file {
         let named = pharmacies
             .iter()
@@ -156,7 +170,10 @@ pub(super) async fn gather(
             .map(str::to_owned)
             .into_iter()
             .zip(&donors);
-        file.write(api.base(), customer.chain(named).chain(donors))?;
+        let clinic = clinic.people().into_iter();
+        let clinic = clinic.map(|(name, account)| (name.to_owned(), account));
+        let everybody = customer.chain(named).chain(donors).chain(clinic);
+        file.write(api.base(), everybody)?;
     }
     Ok(Cast {
         lat,
@@ -164,6 +181,7 @@ pub(super) async fn gather(
         customer,
         pharmacies,
         donors,
+        clinic,
     })
 }
 

@@ -17,6 +17,7 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::client::Account;
 
+mod clinic;
 mod donors;
 
 /// What the stack gets wrong.
@@ -101,6 +102,7 @@ fn routes(stack: Arc<Stack>) -> Router {
         )
         .route("/ws/{role}/", any(connect))
         .merge(donors::routes())
+        .merge(clinic::routes())
         .with_state(stack)
 }
 
@@ -319,7 +321,7 @@ async fn plays_to_the_end_twice_and_leaves_the_accounts() {
     let (result, told) = play(&url, Some(file)).await;
     result.unwrap();
     assert!(
-        told.contains("ended the 8 accounts of the former demo"),
+        told.contains("ended the 12 accounts of the former demo"),
         "{told}"
     );
     assert!(!told.contains("other pharmacies"), "{told}");
