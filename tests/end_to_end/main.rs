@@ -26,6 +26,8 @@ mod departures;
 mod devices;
 mod donors;
 mod events;
+mod expiry;
+mod expiry_of_blood;
 mod faults;
 mod hospitals;
 mod idempotency;

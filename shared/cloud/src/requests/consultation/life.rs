@@ -10,7 +10,7 @@ use callout_domain::moment::Moment;
 use crate::commit::Commit;
 use crate::failure::CloudError;
 use crate::requests::consultation::{Consultations, stored};
-use crate::requests::response_sk;
+use crate::requests::{Due, response_sk};
 use crate::stored::{n, s};
 
 /// The state that was read, and nothing happened since.
@@ -33,8 +33,9 @@ impl Consultations<'_> {
             .into_iter()
             .map(|party| stored::party(consultation, party, now))
             .collect::<Result<_, _>>()?;
+        let header = &consultation.header;
         self.requests
-            .create(commit, &consultation.header, item, audience, parties)
+            .create(commit, header, item, audience, parties, None::<Due>)
     }
 
     /// Adds what becomes of a consultation, whose parties find it, and those who were find it no more.
@@ -62,8 +63,8 @@ impl Consultations<'_> {
         let parties_now = parties(after);
         for former in parties(before) {
             if !parties_now.contains(&former) {
-                let place = response_sk(former);
-                self.requests.leave(commit, before.header.id, &place)?;
+                let item = response_sk(former);
+                self.requests.remove(commit, before.header.id, &item)?;
             }
         }
         for party in parties_now {
