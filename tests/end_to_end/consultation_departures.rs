@@ -23,14 +23,20 @@ async fn a_patient_who_leaves_takes_along_who_they_were() {
     let clinic = Clinic::open(&stage, "Tunis Care Hospital").await;
     let other = Clinic::open(&stage, "Sousse Clinic").await;
     let patient = stage.patient("Amina Ben Ali").await;
+    let works = json!({"specialty": "Surgery", "hospital_id": clinic.id});
+    let former = stage.person("doctor", "Dr. Jones", works).await;
     let open = patient.asks(&clinic).await;
+    assert_eq!(clinic.clerk.accepts(&open, &former.id).await.status, 200);
+    let declined = json!({"status": "Declined"});
+    let path = format!("/api/consultation-response/{open}/doctor-response/");
+    assert_eq!(former.post(&path, declined).await.status, 200);
     let suggested = [Step::Accept, Step::Offer, Step::AcceptOffer];
     clinic.steps(&patient, &open, &suggested).await;
     assert_eq!(clinic.doctor.suggests(&open, &other.id).await.status, 201);
     let over = patient.asks(&clinic).await;
     clinic.steps(&patient, &over, &[Step::Cancel]).await;
     stage.settled().await;
-    let everybody = [&clinic.clerk, &clinic.doctor, &other.clerk];
+    let everybody = [&clinic.clerk, &clinic.doctor, &other.clerk, &former];
     for person in everybody {
         assert!(told(&stage, person).await.contains("Amina"));
     }

@@ -97,6 +97,7 @@ impl Asked {
             preferred_date: self.preferred_date,
             state: State::Pending,
             doctor: None,
+            former_doctors: Vec::new(),
             appointment_date: None,
             price: None,
             doctor_message: None,

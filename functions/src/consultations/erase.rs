@@ -180,7 +180,7 @@ async fn retract_all(
     now: Moment,
 ) -> Result<(), CloudError> {
     let accounts = cloud.accounts().await?;
-    let mut people = Vec::new();
+    let mut people = consultation.former_doctors.clone();
     for party in parties {
         people.extend(telling::people(&accounts, consultation, *party).await?);
     }

@@ -37,13 +37,14 @@ pub fn channel_is_for(channel: &str, role: Role) -> bool {
 /// Whether a socket that was opened on a channel is told a message: one of the seed's notification
 /// channels has its own messages alone, any other has everything.
 pub fn hears(channel: &str, message: &Message) -> bool {
-    match Channel::named(channel) {
-        Some(_) => {
-            message.kind == SEND_NOTIFICATION
-                && message.fields.get("channel").and_then(|of| of.as_str()) == Some(channel)
-        }
-        None => true,
-    }
+    let is_of_channel = message.kind == SEND_NOTIFICATION
+        && message.fields.get("channel").and_then(|of| of.as_str()) == Some(channel);
+    hears_everything(channel) || is_of_channel
+}
+
+/// Whether a channel is none of the seed's notification channels.
+pub fn hears_everything(channel: &str) -> bool {
+    Channel::named(channel).is_none()
 }
 
 #[cfg(test)]

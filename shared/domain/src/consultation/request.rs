@@ -32,6 +32,8 @@ pub struct Consultation {
     pub state: State,
     /// To whom it is assigned.
     pub doctor: Option<Doctor>,
+    /// To whom it was assigned before, and who still have what they were told.
+    pub former_doctors: Vec<AccountId>,
     /// When it takes place, as far as that is known.
     pub appointment_date: Option<Moment>,
     /// What the doctor asks for it.
@@ -226,6 +228,7 @@ impl Consultation {
                 doctor,
                 appointment_date,
             } => {
+                next.release_doctor_for(&doctor);
                 next.doctor = Some(doctor);
                 next.appointment_date = appointment_date;
                 next.take_back_offer();
@@ -280,6 +283,16 @@ impl Consultation {
             doctor: None,
             version: self.version.saturating_add(1),
             ..self.clone()
+        }
+    }
+
+    fn release_doctor_for(&mut self, next: &Doctor) {
+        let former = self.doctor.as_ref().map(|doctor| doctor.account);
+        let former = former.filter(|former| *former != next.account);
+        if let Some(former) = former
+            && !self.former_doctors.contains(&former)
+        {
+            self.former_doctors.push(former);
         }
     }
 

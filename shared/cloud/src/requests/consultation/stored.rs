@@ -26,6 +26,8 @@ struct StoredConsultation {
     state: State,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     doctor: Option<Doctor>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    former_doctors: Vec<AccountId>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     appointment_date: Option<Moment>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -60,6 +62,7 @@ pub(super) fn item(consultation: &Consultation, now: Moment) -> Result<Item, Clo
         preferred_date: consultation.preferred_date,
         state: consultation.state,
         doctor: consultation.doctor.clone(),
+        former_doctors: consultation.former_doctors.clone(),
         appointment_date: consultation.appointment_date,
         price: consultation.price.clone(),
         doctor_message: consultation.doctor_message.clone(),
@@ -116,6 +119,7 @@ impl Kept for Consultation {
             preferred_date: stored.preferred_date,
             state: stored.state,
             doctor: stored.doctor,
+            former_doctors: stored.former_doctors,
             appointment_date: stored.appointment_date,
             price: stored.price,
             doctor_message: stored.doctor_message,
@@ -187,6 +191,7 @@ mod tests {
             preferred_date: None,
             state: State::Pending,
             doctor: None,
+            former_doctors: Vec::new(),
             appointment_date: None,
             price: None,
             doctor_message: None,
@@ -204,6 +209,7 @@ mod tests {
                 account: AccountId::new(Ulid::from(9)),
                 name: PersonName::parse("Dr. Smith").unwrap(),
             }),
+            former_doctors: vec![AccountId::new(Ulid::from(11))],
             appointment_date: Some(now().plus(Duration::days(2))),
             price: Some(Price::parse("150.00").unwrap()),
             doctor_message: Some(Note::parse("Come early").unwrap()),

@@ -56,6 +56,7 @@ fn asked() -> Consultation {
         preferred_date: None,
         state: State::Pending,
         doctor: None,
+        former_doctors: Vec::new(),
         appointment_date: None,
         price: None,
         doctor_message: None,
@@ -172,6 +173,16 @@ fn a_step_changes_what_it_brings_and_is_written_down() {
     assert_eq!((&declined.price, declined.appointment_date), (&None, None));
     let reassigned = declined.after(act(Step::Accept), event(8)).unwrap();
     assert_eq!(reassigned.state, State::Assigned);
+    assert_eq!(reassigned.former_doctors, []);
+    let another = Act::Accept {
+        doctor: Doctor {
+            account: account(9),
+            name: PersonName::parse("Dr. Jones").unwrap(),
+        },
+        appointment_date: None,
+    };
+    let released = declined.after(another, event(9)).unwrap();
+    assert_eq!(released.former_doctors, [account(DOCTOR)]);
     assert!(confirmed().suggestion.unwrap().is_accepted);
     let again = after(&[
         Step::Accept,
