@@ -7,7 +7,9 @@ mod stream;
 
 mod accounts;
 mod blood;
+mod consultations;
 mod delivery;
+mod hospitals;
 mod medicine;
 mod notifications;
 mod realtime;

@@ -33,6 +33,16 @@ pub enum Guard {
     AccountThere,
     /// The account is as it was read, and not deleted.
     AccountUnchanged,
+    /// The account speaks for the organization.
+    SpeaksFor,
+    /// The membership is as it was read, and so is how many there are.
+    MembershipUnchanged,
+    /// The organization is there.
+    OrganizationThere,
+    /// The organization is there, and may have one more member.
+    OrganizationHasRoom,
+    /// The doctor is of the organization.
+    DoctorThere,
     /// The account's preferences are as they were read.
     PreferencesUnchanged,
     /// The device, and the devices of its account, are as they were read.

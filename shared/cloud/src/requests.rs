@@ -27,9 +27,10 @@
 //! The local index `named` (`pk`, `named`) holds the `RESPONSE` items of a request that its requester is shown by
 //! name, where a kind gives them that attribute.
 //!
-//! Everything of a request ends 90 days after it was made, as its media do.
+//! Everything of a request ends 90 days after it was made, as its media do; a consultation later.
 
 pub mod blood;
+pub mod consultation;
 pub mod medicine;
 pub mod work;
 

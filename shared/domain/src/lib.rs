@@ -6,6 +6,7 @@
 pub mod account;
 pub mod audience;
 pub mod blood;
+pub mod consultation;
 pub mod delivery;
 pub mod device;
 pub mod event;
@@ -16,6 +17,7 @@ pub mod media;
 pub mod medicine;
 pub mod moment;
 pub mod notice;
+pub mod organization;
 pub mod otp;
 pub mod preferences;
 pub mod request;
