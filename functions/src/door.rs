@@ -71,6 +71,8 @@ doors! {
     "blood.active_requests" => Http crate::blood::active_requests;
     "blood.my_requests" => Http crate::blood::my_requests;
     "blood.close_request" => Http crate::blood::close_request;
+    "conversations.list_messages" => Http crate::conversations::list_messages;
+    "conversations.send_message" => Http crate::conversations::send_message;
     "medicine.create_request" => Http crate::medicine::create_request;
     "medicine.list_requests" => Http crate::medicine::list_requests;
     "medicine.read_request" => Http crate::medicine::read_request;

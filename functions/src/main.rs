@@ -6,6 +6,7 @@ mod stream;
 
 mod accounts;
 mod blood;
+mod conversations;
 mod delivery;
 mod medicine;
 mod notifications;

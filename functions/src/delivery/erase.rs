@@ -7,7 +7,7 @@ use callout_domain::ids::AccountId;
 use callout_domain::moment::Moment;
 use callout_domain::role::Role;
 
-use crate::{blood, medicine};
+use crate::{blood, conversations, medicine};
 
 pub(super) async fn erase(
     cloud: &Cloud,
@@ -18,6 +18,8 @@ pub(super) async fn erase(
     let notifications = cloud.notifications().await?;
     notifications.erase(account, now).await?;
     erase_devices(cloud, account).await?;
+    conversations::erase::sender(cloud, account, now).await?;
+    cloud.connections().await?.forget_presence(account).await?;
     match role {
         Role::Customer | Role::Patient => medicine::erase::requester(cloud, account, now).await,
         Role::Pharmacy => medicine::erase::responder(cloud, account, now).await,

@@ -20,11 +20,15 @@
 //! Index `mine` (`mine_pk`, `mine_sk`) holds the `REQUEST` items by `REQUESTER#<account>`, `<id>`, and the
 //! `RESPONSE` items by `RESPONDER#<account>`, `<response id>`.
 //!
+//! What its parties say to each other is in items of its own ([`conversations`]).
+//!
 //! Everything of a request ends 90 days after it was made, as its media do.
 
 pub mod blood;
+pub mod conversations;
 pub mod medicine;
 
+mod any;
 mod erase;
 mod kept;
 mod lists;
@@ -35,6 +39,7 @@ mod steps;
 use callout_domain::ids::{AccountId, RequestId};
 use time::Duration;
 
+pub use crate::requests::any::{AnyRequest, Found};
 pub use crate::requests::open::OpenRequest;
 
 use crate::failure::CloudError;

@@ -6,6 +6,7 @@
 pub mod account;
 pub mod audience;
 pub mod blood;
+pub mod conversation;
 pub mod delivery;
 pub mod device;
 pub mod event;
@@ -18,6 +19,7 @@ pub mod moment;
 pub mod notice;
 pub mod otp;
 pub mod preferences;
+pub mod presence;
 pub mod request;
 pub mod role;
 pub mod session;

@@ -121,7 +121,7 @@ async fn a_socket_reads_back_as_it_was_opened_the_oldest_first() {
     };
     assert_eq!(sockets[1], expected);
     let heard = connections.hear(&second, later(1)).await.unwrap();
-    assert_eq!(heard, Hearing::Granted(owner(account)));
+    assert_eq!(heard, Hearing::Granted(owner(account), None));
 }
 
 #[tokio::test]
@@ -199,7 +199,7 @@ async fn nothing_brings_back_a_forgotten_socket_or_makes_an_item() {
     let forgotten = connections.opened(known, "forgotten", now()).await;
     let closed = connections.opened(known, "closed", now()).await;
     connections.forget(known, &forgotten).await.unwrap();
-    connections.close(&closed).await.unwrap();
+    connections.close(&closed, now()).await.unwrap();
     for gone in [&forgotten, &closed] {
         let heard = connections.hear(gone, now()).await.unwrap();
         assert_eq!(heard, Hearing::Unknown);

@@ -30,7 +30,7 @@ const OPEN_IN_CITY: &str = "OPEN#CITY";
 /// The requests for blood among all.
 #[derive(Debug, Clone, Copy)]
 pub struct Blood<'a> {
-    requests: &'a Requests,
+    pub(super) requests: &'a Requests,
 }
 
 impl Requests {
