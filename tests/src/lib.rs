@@ -11,6 +11,7 @@ mod person;
 mod record;
 mod socket;
 mod stage;
+mod talk;
 
 use std::path::{Path, PathBuf};
 

@@ -5,13 +5,13 @@
 pub(crate) mod list_messages;
 pub(crate) mod send_message;
 
+pub(crate) mod draft;
 pub(crate) mod erase;
 pub(crate) mod history;
-pub(crate) mod presence;
 pub(crate) mod marking;
+pub(crate) mod presence;
 pub(crate) mod scene;
 pub(crate) mod sending;
 pub(crate) mod typing;
 
-mod draft;
 mod view;

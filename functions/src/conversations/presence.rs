@@ -67,8 +67,7 @@ pub(crate) async fn tell_if_back(
     }
 }
 
-/// The same, for the sweep, which counts on being told.
-pub(crate) async fn try_tell(
+async fn try_tell(
     cloud: &Cloud,
     account: AccountId,
     now: Moment,

@@ -4,6 +4,7 @@ pub(crate) mod connect;
 pub(crate) mod disconnect;
 pub(crate) mod message;
 pub(crate) mod pass;
+pub(crate) mod sweep;
 
 mod ack;
 mod admission;

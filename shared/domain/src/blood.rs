@@ -20,7 +20,7 @@ pub use donor::{Donor, Matching, NotAMatching};
 pub use life::{IllegalStep, State, Step};
 pub use messages::{
     BLOOD_REQUEST, DONOR_RESPONSE, all_ignored, blood_request, donor_response, request_cancelled,
-    request_completed, request_covered, responder,
+    request_completed, request_covered, request_expired, responder,
 };
 pub use request::{Answered, Around, BloodRequest, Consequence, DonorResponse, Refused};
 pub use standing::{Counts, IllegalMove, Move, Standing};

@@ -141,7 +141,7 @@ async fn sockets_of_one_account_that_change_at_once_do_not_lose_each_other() {
         .enumerate()
         .map(async |(nth, id)| match nth % 4 {
             0 => connections.forget(account, id).await.unwrap(),
-            1 => connections.close(id).await.unwrap(),
+            1 => drop(connections.close(id, now()).await.unwrap()),
             2 => {
                 let readiness = connections.mark_ready(account, id, 0).await.unwrap();
                 assert_eq!(readiness, Readiness::Ready);
@@ -213,7 +213,7 @@ async fn nothing_brings_back_a_forgotten_socket_or_makes_an_item() {
         let expired = [id.clone()];
         let outcome = connections.forget_expired(account, &expired, later(600));
         outcome.await.unwrap();
-        connections.close(id).await.unwrap();
+        connections.close(id, now()).await.unwrap();
         connections.forget(account, id).await.unwrap();
     }
     assert_eq!(connections.item(known).await, before);

@@ -12,7 +12,7 @@ use time::Duration;
 
 use super::{Connections, account_key};
 use crate::failure::CloudError;
-use crate::stored::{self, Item, n, s};
+use crate::stored::{self, Item, s};
 
 const WATCHER: &str = "WATCHER#";
 const INDEX: &str = "live";

@@ -14,7 +14,7 @@ pub enum State {
     Completed,
     /// Its requester withdrew it.
     Cancelled,
-    /// It was forgotten. The contract knows three states, so the wire has it as `Cancelled`, and
+    /// Its time is over. The contract knows three states, so the wire has it as `Cancelled`, and
     /// `expired` beside it.
     Expired,
 }
@@ -67,8 +67,8 @@ impl State {
     }
 
     /// Where a request made at `created_at`, that waits for `lifetime`, stands at `now`, if this is
-    /// what was written of it last: nobody writes down that a request expires, so whoever reads it
-    /// judges.
+    /// what was written of it last: that a request has expired is written down a little later, so
+    /// whoever reads it judges.
     #[must_use]
     pub fn at(self, created_at: Moment, lifetime: Duration, now: Moment) -> Self {
         match self {

@@ -14,10 +14,14 @@ use crate::commit::Commit;
 use crate::failure::CloudError;
 use crate::requests::blood::{Blood, OPEN_AROUND, OPEN_IN_CITY, stored};
 use crate::requests::steps::{ANNOUNCED, announcing, push_change};
+use crate::requests::{Due, Kind};
 use crate::stored::{n, s};
 
 /// Still open, whatever else happened meanwhile. Needs `:active` and `:oldest`.
 const IS_ACTIVE: &str = "#state = :active AND created_at > :oldest";
+
+/// Nobody has ended it, and its time is over. Needs `:active` and `:oldest`.
+const IS_DUE: &str = "#state = :active AND created_at <= :oldest";
 
 /// A donor's move: what was read, and what the rule decided on it.
 #[derive(Debug, Clone, Copy)]
@@ -49,8 +53,9 @@ impl Blood<'_> {
     ) -> Result<(), CloudError> {
         let item = stored::request(request)?;
         let places = stored::places(request, lifetime)?;
+        let due = Due::after(&request.header, Kind::Blood, lifetime);
         self.requests
-            .create(commit, &request.header, item, audience, places)
+            .create(commit, &request.header, item, audience, places, due)
     }
 
     /// Adds a donor's move: their answer, and what it does to the request.
@@ -91,7 +96,13 @@ impl Blood<'_> {
         lifetime: Duration,
         now: Moment,
     ) -> Result<(), CloudError> {
-        self.close(commit, request, State::Completed, lifetime, now)
+        self.close(
+            commit,
+            request,
+            (State::Completed, IS_ACTIVE),
+            lifetime,
+            now,
+        )
     }
 
     /// Adds the end of an open request by its requester, because no blood is needed any more. Refused as
@@ -106,14 +117,35 @@ impl Blood<'_> {
         lifetime: Duration,
         now: Moment,
     ) -> Result<(), CloudError> {
-        self.close(commit, request, State::Cancelled, lifetime, now)
+        self.close(
+            commit,
+            request,
+            (State::Cancelled, IS_ACTIVE),
+            lifetime,
+            now,
+        )
+    }
+
+    /// Adds the end of a request that nobody has ended in its time. Refused as [`Blood::complete`] is, or
+    /// if its time is not over.
+    ///
+    /// # Errors
+    /// When it cannot be written as items.
+    pub fn expire(
+        self,
+        commit: &mut Commit,
+        request: &BloodRequest,
+        lifetime: Duration,
+        now: Moment,
+    ) -> Result<(), CloudError> {
+        self.close(commit, request, (State::Expired, IS_DUE), lifetime, now)
     }
 
     fn close(
         self,
         commit: &mut Commit,
         request: &BloodRequest,
-        end: State,
+        (end, condition): (State, &str),
         lifetime: Duration,
         now: Moment,
     ) -> Result<(), CloudError> {
@@ -123,24 +155,23 @@ impl Blood<'_> {
             .expression_attribute_values(":end", s(state(end)))
             .expression_attribute_values(":now", s(now));
         let change = if request.givers.is_empty() {
-            change.condition_expression(format!("{IS_ACTIVE} AND attribute_not_exists(givers)"))
+            change.condition_expression(format!("{condition} AND attribute_not_exists(givers)"))
         } else {
             change
-                .condition_expression(format!("{IS_ACTIVE} AND givers = :givers"))
+                .condition_expression(format!("{condition} AND givers = :givers"))
                 .expression_attribute_values(":givers", set(&request.givers))
         };
         push_change(commit, change)?;
         self.leave(commit, request)
     }
 
-    /// Takes a request from all its places among the open ones.
+    /// Takes a request from all its places among the open ones, and from what ends by itself.
     fn leave(self, commit: &mut Commit, request: &BloodRequest) -> Result<(), CloudError> {
-        let id = request.header.id;
-        self.requests.leave(commit, id, OPEN_IN_CITY)?;
-        match request.around {
-            Some(_) => self.requests.leave(commit, id, OPEN_AROUND),
-            None => Ok(()),
-        }
+        let places: &[&str] = match request.around {
+            Some(_) => &[OPEN_IN_CITY, OPEN_AROUND],
+            None => &[OPEN_IN_CITY],
+        };
+        self.requests.leave(commit, request.header.id, places)
     }
 
     fn put_answer(self, commit: &mut Commit, moved: Moved<'_>) -> Result<(), CloudError> {

@@ -277,6 +277,31 @@ async fn nothing_happens_to_what_has_expired() {
 }
 
 #[tokio::test]
+async fn it_expires_once_its_time_is_over_and_never_without_those_who_have_just_accepted() {
+    let table = with(&request()).await;
+    let expire = async |read: &BloodRequest, now| {
+        let mut commit = Commit::new(table.table.client.clone());
+        let blood = table.blood();
+        blood.expire(&mut commit, read, LIFETIME, now).unwrap();
+        run(commit).await
+    };
+    let nobody_yet = table.now().await;
+    let end = made().plus(LIFETIME);
+    let just_before = end.plus(-time::Duration::milliseconds(1));
+    let refused = Err(Guard::RequestUnchanged);
+    assert_eq!(expire(&nobody_yet, just_before).await, refused);
+    // By a clock that is behind.
+    moves(&table, 10, Move::Accept).await.unwrap();
+    assert_eq!(expire(&nobody_yet, end).await, refused);
+    let one = table.now().await;
+    assert_eq!(expire(&one, end).await, Ok(()));
+    assert_eq!(expire(&one, end).await, refused);
+    assert_eq!(table.now().await.state, State::Expired);
+    let late = decide(&table, 11, Move::Accept).await;
+    assert_eq!(late.map(|_| ()).map_err(Refused::code), Err("expired"));
+}
+
+#[tokio::test]
 async fn of_a_donor_who_left_remains_what_they_did() {
     let table = with(&request()).await;
     moves(&table, 10, Move::Accept).await.unwrap();
