@@ -51,7 +51,10 @@ async fn what_one_party_says_the_other_hears_at_once_and_both_read_later() {
                         "message_id": "m-1"});
     at_the_counter.send(answer).await;
     let sent = at_the_counter.expect("message_sent").await;
-    assert_eq!((&sent["sequence"], &sent["status"]), (&json!(2), &json!("sent")));
+    assert_eq!(
+        (&sent["sequence"], &sent["status"]),
+        (&json!(2), &json!("sent"))
+    );
     let heard = other_phone.expect("chat_message").await;
     assert_eq!(heard["text"], "In ten minutes");
     assert_eq!(heard["sender_type"], "PHARMACY");
@@ -82,8 +85,10 @@ async fn a_message_is_said_once_however_often_it_is_sent_and_through_whichever_d
         assert_eq!((again.status, again.body), (201, first.body.clone()));
     }
     phone
-        .send(json!({"type": "chat_message", "request_id": request, "message_id": "once",
-                     "message": "Hello"}))
+        .send(
+            json!({"type": "chat_message", "request_id": request, "message_id": "once",
+                     "message": "Hello"}),
+        )
         .await;
     assert_eq!(phone.expect("message_sent").await["sequence"], 1);
 
@@ -95,8 +100,8 @@ async fn a_message_is_said_once_however_often_it_is_sent_and_through_whichever_d
     assert_eq!((one.status, &one.body), (201, &other.body));
 
     // The same id with something else is a mistake of the client's.
-    let reused = json!({"message_id": "once", "text": "Good bye"});
-    let refused = customer.tries_to_say(&request, reused).await;
+    let other_text = json!({"message_id": "once", "text": "Good bye"});
+    let refused = customer.tries_to_say(&request, other_text).await;
     assert_eq!(refused.status, 422);
     assert_eq!(refused.body["code"], "message_id_reused");
     // Another's ids are another's.
@@ -121,17 +126,22 @@ async fn how_far_a_message_has_come_only_grows_and_its_sender_sees_it() {
         let statuses = messages.iter().map(|message| message["status"].clone());
         statuses.collect::<Vec<_>>()
     };
-    let mark = |kind: &str, place: (&str, Value)| {
-        json!({"type": kind, "request_id": request, place.0: place.1})
-    };
+    let mark = |kind: &str, place: (&str, Value)| json!({"type": kind, "request_id": request, place.0: place.1});
 
-    counter.send(mark("message_delivered", ("message_id", json!("m-2")))).await;
+    counter
+        .send(mark("message_delivered", ("message_id", json!("m-2"))))
+        .await;
     let told = phone.expect("message_delivered").await;
-    assert_eq!((&told["sequence"], &told["account"]), (&json!(2), &json!(pharmacy.id)));
+    assert_eq!(
+        (&told["sequence"], &told["account"]),
+        (&json!(2), &json!(pharmacy.id))
+    );
     assert_eq!((&told["delivered"], &told["read"]), (&json!(2), &json!(0)));
     assert_eq!(statuses().await, ["delivered", "delivered", "sent"]);
 
-    counter.send(mark("message_read", ("sequence", json!(3)))).await;
+    counter
+        .send(mark("message_read", ("sequence", json!(3))))
+        .await;
     let told = phone.expect("message_read").await;
     assert_eq!((&told["delivered"], &told["read"]), (&json!(3), &json!(3)));
     assert_eq!(statuses().await, ["read", "read", "read"]);
@@ -140,7 +150,9 @@ async fn how_far_a_message_has_come_only_grows_and_its_sender_sees_it() {
     for kind in ["message_read", "message_delivered"] {
         counter.send(mark(kind, ("sequence", json!(1)))).await;
     }
-    counter.send(mark("message_read", ("sequence", json!(3)))).await;
+    counter
+        .send(mark("message_read", ("sequence", json!(3))))
+        .await;
     counter.ping().await;
     for (kind, place) in [
         ("message_read", ("sequence", json!(4))),
@@ -200,17 +212,23 @@ async fn a_history_of_ten_thousand_is_read_to_its_start_from_either_end() {
     let forward = pharmacy.history(&request, "?after=9989&limit=7").await;
     let numbers = |page: &Value| -> Vec<u64> {
         let messages = page["messages"].as_array().unwrap().iter();
-        messages.map(|message| message["sequence"].as_u64().unwrap()).collect()
+        messages
+            .map(|message| message["sequence"].as_u64().unwrap())
+            .collect()
     };
     assert_eq!(numbers(&forward), (9_990..=9_996).collect::<Vec<_>>());
     let cursor = forward["next_cursor"].as_str().unwrap();
-    let rest = pharmacy.history(&request, &format!("?cursor={cursor}")).await;
+    let rest = pharmacy
+        .history(&request, &format!("?cursor={cursor}"))
+        .await;
     assert_eq!(numbers(&rest), (9_997..=10_000).collect::<Vec<_>>());
     assert_eq!(rest["next_cursor"], Value::Null);
     let mut socket = pharmacy.socket().await;
     socket
-        .send(json!({"type": "request_chat_history", "request_id": request, "limit": 5,
-                     "before": 6}))
+        .send(
+            json!({"type": "request_chat_history", "request_id": request, "limit": 5,
+                     "before": 6}),
+        )
         .await;
     let first = socket.expect("chat_history").await;
     assert_eq!(numbers(&first), [1, 2, 3, 4, 5]);
@@ -218,7 +236,14 @@ async fn a_history_of_ten_thousand_is_read_to_its_start_from_either_end() {
 
     let said = customer.says(&request, "And one more").await;
     assert_eq!(said["sequence"], 10_001);
-    for wrong in ["limit=0", "limit=101", "cursor=1", "before=x", "after=-1", "before=1&after=1"] {
+    for wrong in [
+        "limit=0",
+        "limit=101",
+        "cursor=1",
+        "before=x",
+        "after=-1",
+        "before=1&after=1",
+    ] {
         let refused = customer.reads(&request, &format!("?{wrong}")).await;
         assert_eq!(refused.status, 400, "{wrong}");
     }

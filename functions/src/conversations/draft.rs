@@ -205,8 +205,14 @@ mod tests {
 
     #[test]
     fn a_clients_own_id_is_a_text_of_1_to_64_characters() {
-        assert_eq!(wrong(&json!({"text": "a", "message_id": ""}), None), ["message_id"]);
-        assert_eq!(wrong(&json!({"text": "a", "message_id": 7}), None), ["message_id"]);
+        assert_eq!(
+            wrong(&json!({"text": "a", "message_id": ""}), None),
+            ["message_id"]
+        );
+        assert_eq!(
+            wrong(&json!({"text": "a", "message_id": 7}), None),
+            ["message_id"]
+        );
         let key = draft(&json!({"text": "a", "message_id": "#1"}), None).key;
         assert_eq!(key.unwrap().as_str(), "#1");
     }

@@ -147,10 +147,7 @@ fn of_cursor(cursor: &str) -> Option<Part> {
 }
 
 /// Something of each party, by their account.
-fn by_party(
-    parties: &[AccountId],
-    of: impl Fn(AccountId) -> Option<Value>,
-) -> Map<String, Value> {
+fn by_party(parties: &[AccountId], of: impl Fn(AccountId) -> Option<Value>) -> Map<String, Value> {
     let each = parties
         .iter()
         .filter_map(|party| Some((party.to_string(), of(*party)?)));

@@ -40,7 +40,7 @@ pub(super) async fn of_others(
         let Some(presence) = presences.get(&other).copied() else {
             continue;
         };
-        let watcher = Watcher::told(other, account, talk.id, presence, now);
+        let watcher = Watcher::told(account, other, talk.id, presence, now);
         connections.watch(&watcher).await?;
         seen.push(Value::Object(view(talk.id, other, presence)));
     }
@@ -67,11 +67,7 @@ pub(crate) async fn tell_if_back(
     }
 }
 
-async fn try_tell(
-    cloud: &Cloud,
-    account: AccountId,
-    now: Moment,
-) -> Result<(), CloudError> {
+async fn try_tell(cloud: &Cloud, account: AccountId, now: Moment) -> Result<(), CloudError> {
     let connections = cloud.connections().await?;
     let watchers = connections.watchers(account, now).await?;
     if watchers.is_empty() {

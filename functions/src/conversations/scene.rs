@@ -224,7 +224,13 @@ mod tests {
 
     /// Who answered, or the code of the refusal.
     fn chosen(all: &[Conversation], who: char, whom: Option<char>) -> Result<AccountId, String> {
-        match choose(&header(), all.to_vec(), account(who), whom.map(account), now()) {
+        match choose(
+            &header(),
+            all.to_vec(),
+            account(who),
+            whom.map(account),
+            now(),
+        ) {
             Ok(talk) => Ok(talk.id.responder),
             Err(Failure::Refused(refused)) => Err(refused.code.to_owned()),
             Err(Failure::Invalid(fields)) => Err(fields.into_keys().collect()),
@@ -243,7 +249,10 @@ mod tests {
 
     #[test]
     fn who_asked_says_with_whom_where_several_have_accepted() {
-        assert_eq!(chosen(&[with('B'), with('C')], 'A', None), Err("with".to_owned()));
+        assert_eq!(
+            chosen(&[with('B'), with('C')], 'A', None),
+            Err("with".to_owned())
+        );
     }
 
     #[test]

@@ -15,7 +15,8 @@ const AT_ONCE: usize = 8;
 async fn talks(person: &Person, request: &str, name: &str) {
     futures::stream::iter(0..EACH)
         .for_each_concurrent(AT_ONCE, |nth| async move {
-            let message = json!({"message_id": format!("{name}-{nth}"), "text": format!("{name} {nth}")});
+            let message =
+                json!({"message_id": format!("{name}-{nth}"), "text": format!("{name} {nth}")});
             for _ in 0..=usize::from(nth % 50 == 7) {
                 let said = person.tries_to_say(request, message.clone()).await;
                 assert_eq!(said.status, 201, "{}", said.body);
@@ -38,7 +39,7 @@ async fn hears(person: &Person) -> Vec<(u64, String)> {
                 heard.push((number, message["text"].as_str().unwrap().to_owned()));
             }
             // A socket takes 20 messages in ten seconds: the last ones that it heard.
-            if heard.len() % 60 == 0 {
+            if heard.len().is_multiple_of(60) {
                 let ack = json!({"type": "ack", "event_id": message["event_id"]});
                 socket.send(ack).await;
             }

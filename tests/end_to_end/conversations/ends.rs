@@ -26,7 +26,12 @@ async fn there_is_none_before_a_yes_and_none_for_anybody_else() {
 
     let mut socket = other.socket().await;
     for person in [&other, &stranger] {
-        for id in [request.as_str(), "01ARZ3NDEKTSV4RRFFQ69G5FAV", "1", "%2e%2e"] {
+        for id in [
+            request.as_str(),
+            "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+            "1",
+            "%2e%2e",
+        ] {
             assert_eq!(person.reads(id, "").await.status, 404);
             assert_eq!(person.tries_to_say(id, hello()).await.status, 404);
         }
@@ -69,7 +74,10 @@ async fn what_is_over_can_be_read_for_thirty_days_and_not_added_to() {
 
     for party in [&customer, &pharmacy] {
         let history = party.history(&request, "").await;
-        assert_eq!((&history["is_open"], &history["count"]), (&json!(false), &json!(1)));
+        assert_eq!(
+            (&history["is_open"], &history["count"]),
+            (&json!(false), &json!(1))
+        );
         assert_eq!(history["presence"], json!([]), "nobody is watched any more");
         let refused = party.tries_to_say(&request, json!({"text": "And…"})).await;
         assert_eq!(refused.status, 400);
@@ -110,19 +118,33 @@ async fn each_donor_who_promised_has_a_conversation_with_who_asked() {
 
     let mut at_one = one.socket().await;
     let mut at_two = two.socket().await;
-    let refused = asking.tries_to_say(&request, json!({"text": "Hello"})).await;
+    let refused = asking
+        .tries_to_say(&request, json!({"text": "Hello"}))
+        .await;
     assert_eq!(refused.status, 400);
-    assert!(refused.body["fields"]["with"].is_string(), "{}", refused.body);
+    assert!(
+        refused.body["fields"]["with"].is_string(),
+        "{}",
+        refused.body
+    );
     let for_two = json!({"text": "Only for you", "with": two.id});
-    assert_eq!(asking.tries_to_say(&request, for_two).await.body["sequence"], 1);
+    assert_eq!(
+        asking.tries_to_say(&request, for_two).await.body["sequence"],
+        1
+    );
     assert_eq!(at_two.expect("chat_message").await["text"], "Only for you");
     two.says(&request, "Thank you").await;
     let texts = |history: &serde_json::Value| -> Vec<String> {
         let messages = history["messages"].as_array().unwrap().iter();
-        messages.map(|message| message["text"].as_str().unwrap().to_owned()).collect()
+        messages
+            .map(|message| message["text"].as_str().unwrap().to_owned())
+            .collect()
     };
     assert_eq!(texts(&one.history(&request, "").await), ["To both?"]);
-    assert_eq!(texts(&two.history(&request, "").await), ["Only for you", "Thank you"]);
+    assert_eq!(
+        texts(&two.history(&request, "").await),
+        ["Only for you", "Thank you"]
+    );
     let with_one = asking.history(&request, &format!("?with={}", one.id)).await;
     assert_eq!(texts(&with_one), ["To both?"]);
     assert_eq!(silent.reads(&request, "").await.status, 404);
@@ -147,5 +169,10 @@ async fn each_donor_who_promised_has_a_conversation_with_who_asked() {
         assert_eq!(refused.body["code"], "conversation_closed");
     }
     at_one.ping().await;
-    assert!(at_one.all("chat_message").iter().all(|said| said["text"] == "To both?"));
+    assert!(
+        at_one
+            .all("chat_message")
+            .iter()
+            .all(|said| said["text"] == "To both?")
+    );
 }

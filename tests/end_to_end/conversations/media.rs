@@ -19,7 +19,10 @@ async fn a_recording_is_sent_and_played_on_the_other_side() {
         .await;
     assert_eq!(said.status, 201, "{}", said.body);
     assert_eq!(said.body["message_type"], "audio");
-    assert_eq!((&said.body["text"], &said.body["image_url"]), (&Value::Null, &Value::Null));
+    assert_eq!(
+        (&said.body["text"], &said.body["image_url"]),
+        (&Value::Null, &Value::Null)
+    );
 
     let heard = phone.expect("chat_message").await;
     let (status, bytes) = stage.download(heard["audio_url"].as_str().unwrap()).await;
@@ -86,7 +89,11 @@ async fn a_file_is_what_its_bytes_are() {
             .post_form(&path, &[("text", "Listen")], Some((field, name, bytes)))
             .await;
         assert_eq!(refused.status, 400, "{name}");
-        assert!(refused.body["fields"][field].is_string(), "{}", refused.body);
+        assert!(
+            refused.body["fields"][field].is_string(),
+            "{}",
+            refused.body
+        );
     }
     assert_eq!(customer.whole_history(&request).await, [] as [Value; 0]);
 }

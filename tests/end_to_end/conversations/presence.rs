@@ -15,7 +15,9 @@ async fn presence(person: &Person, request: &str) -> Value {
 /// Has all that an account's sockets said be so long ago.
 async fn falls_silent(stage: &Stage, account: &str) {
     let key = json!({"pk": {"S": format!("ACCOUNT#{account}")}, "sk": {"S": "SOCKETS"}});
-    let found = stage.table("Connections", "GetItem", json!({"Key": key})).await;
+    let found = stage
+        .table("Connections", "GetItem", json!({"Key": key}))
+        .await;
     let long_ago = "2026-01-01T00:00:00.000Z";
     for name in found["Item"].as_object().unwrap().keys() {
         let Some(id) = name.strip_prefix("socket#") else {
@@ -74,7 +76,10 @@ async fn who_looks_at_a_conversation_is_told_when_the_other_comes_and_goes() {
 
     let mut counter = pharmacy.socket().await;
     let told = phone.expect("presence").await;
-    assert_eq!((&told["status"], &told["account"]), (&json!("online"), &json!(pharmacy.id)));
+    assert_eq!(
+        (&told["status"], &told["account"]),
+        (&json!("online"), &json!(pharmacy.id))
+    );
     assert_eq!(told["request_id"], json!(request));
     counter.ping().await;
     assert_eq!(presence(&customer, &request).await["status"], "online");
@@ -88,7 +93,10 @@ async fn who_looks_at_a_conversation_is_told_when_the_other_comes_and_goes() {
     assert_eq!(told["status"], "offline", "once the last socket has closed");
     assert!(told["last_seen_at"].is_string());
     let read = presence(&customer, &request).await;
-    assert_eq!((&read["status"], &read["last_seen_at"]), (&told["status"], &told["last_seen_at"]));
+    assert_eq!(
+        (&read["status"], &read["last_seen_at"]),
+        (&told["status"], &told["last_seen_at"])
+    );
 }
 
 #[tokio::test]

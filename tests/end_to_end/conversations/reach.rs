@@ -23,7 +23,10 @@ async fn only_who_is_not_there_is_pushed_and_nobodys_bell_counts() {
 
     let mut phone = customer.socket().await;
     let missed = phone.expect("chat_message").await;
-    assert_eq!((&missed["text"], &missed["replayed"]), (&json!("Nobody is there"), &json!(true)));
+    assert_eq!(
+        (&missed["text"], &missed["replayed"]),
+        (&json!("Nobody is there"), &json!(true))
+    );
     pharmacy.says(&request, "You are there").await;
     assert_eq!(phone.expect("chat_message").await["text"], "You are there");
     drop(phone);
@@ -42,7 +45,13 @@ async fn only_who_is_not_there_is_pushed_and_nobodys_bell_counts() {
     assert!(!json!(at_the_counter).to_string().contains("New Message"));
 
     assert_eq!(customer.badge().await, badge);
-    assert!(customer.inbox("").await.iter().all(|one| one["type"] != "chat_message"));
+    assert!(
+        customer
+            .inbox("")
+            .await
+            .iter()
+            .all(|one| one["type"] != "chat_message")
+    );
 }
 
 #[tokio::test]
@@ -57,7 +66,9 @@ async fn what_somebody_said_who_left_is_said_no_more() {
     pharmacy.says(&request, "Thank you").await;
     stage
         .until("the pharmacy has been told", async |stage| {
-            json!(stage.inbox(&pharmacy.id).await).to_string().contains("Thank you")
+            json!(stage.inbox(&pharmacy.id).await)
+                .to_string()
+                .contains("Thank you")
         })
         .await;
 
@@ -77,9 +88,14 @@ async fn what_somebody_said_who_left_is_said_no_more() {
         .map(|message| (&message["text"], &message["is_erased"]))
         .collect();
     let (yes, no, thanks) = (json!(true), json!(false), json!("Thank you"));
-    assert_eq!(seen, [(&Value::Null, &yes), (&Value::Null, &yes), (&thanks, &no)]);
+    assert_eq!(
+        seen,
+        [(&Value::Null, &yes), (&Value::Null, &yes), (&thanks, &no)]
+    );
     assert_eq!(history["messages"][1]["image_url"], Value::Null);
-    let late = customer.tries_to_say(&request, json!({"text": "Too late"})).await;
+    let late = customer
+        .tries_to_say(&request, json!({"text": "Too late"}))
+        .await;
     assert_eq!(late.status, 401);
     let all = stage.table("Requests", "Scan", json!({})).await;
     assert!(!all.to_string().contains("My number"));

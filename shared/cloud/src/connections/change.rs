@@ -111,11 +111,7 @@ impl Connections {
     ///
     /// # Errors
     /// When the table cannot be written.
-    pub async fn close(
-        &self,
-        id: &ConnectionId,
-        now: Moment,
-    ) -> Result<Option<Owner>, CloudError> {
+    pub async fn close(&self, id: &ConnectionId, now: Moment) -> Result<Option<Owner>, CloudError> {
         let Some(item) = self.disown(id).await? else {
             return Ok(None);
         };

@@ -52,7 +52,9 @@ impl Connections {
                 .map(|(id, opened)| spoke.get(id).copied().unwrap_or(*opened).max(*opened));
             Presence::at(heard.max(), known.seen, now)
         };
-        let presences = known.iter().map(|(account, known)| (*account, presence(known)));
+        let presences = known
+            .iter()
+            .map(|(account, known)| (*account, presence(known)));
         Ok(presences.collect())
     }
 
@@ -65,9 +67,9 @@ impl Connections {
             .iter()
             .map(|account| (*account, Known::default()))
             .collect();
-        let keys = accounts.iter().flat_map(|account| {
-            [SOCKETS, SEEN].map(|sk| (account_key(*account), sk.to_owned()))
-        });
+        let keys = accounts
+            .iter()
+            .flat_map(|account| [SOCKETS, SEEN].map(|sk| (account_key(*account), sk.to_owned())));
         for item in self.table.read_many(keys.collect()).await? {
             let Some(known) = known.get_mut(&account(&item)?) else {
                 continue;
@@ -123,7 +125,9 @@ impl Connections {
             .map(drop)
             .or_else(|error| match error.as_service_error() {
                 Some(UpdateItemError::ConditionalCheckFailedException(_)) => Ok(()),
-                _ => Err(CloudError::call("UpdateItem of when somebody was seen")(error)),
+                _ => Err(CloudError::call("UpdateItem of when somebody was seen")(
+                    error,
+                )),
             })
     }
 

@@ -40,17 +40,17 @@ pub struct Watcher {
 }
 
 impl Watcher {
-    /// Somebody who has just been told this.
+    /// Somebody who has just been told this of somebody else.
     pub fn told(
-        watched: AccountId,
-        watcher: AccountId,
+        whom: AccountId,
+        of: AccountId,
         conversation: ConversationId,
         presence: Presence,
         now: Moment,
     ) -> Self {
         Self {
-            watched,
-            watcher,
+            watched: of,
+            watcher: whom,
             conversation,
             told_online: presence.online,
             shard: rand::rng().random_range(0..SHARDS),

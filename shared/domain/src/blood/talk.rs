@@ -24,9 +24,8 @@ impl BloodRequest {
                 Some(ended_at.unwrap_or_else(|| self.header.created_at.plus(lifetime)))
             }
         };
-        let with = |donor: AccountId, closed_at| {
-            Conversation::between(&self.header, donor, closed_at)
-        };
+        let with =
+            |donor: AccountId, closed_at| Conversation::between(&self.header, donor, closed_at);
         let givers = self.givers.iter().map(|donor| with(*donor, over));
         let withdrawn = answers.iter().filter_map(|answer| match answer.standing {
             Standing::Withdrawn if !self.givers.contains(&answer.donor) => {

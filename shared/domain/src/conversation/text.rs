@@ -72,7 +72,13 @@ mod tests {
 
     #[test]
     fn a_text_has_1_to_4000_characters_of_any_script_and_keeps_them_all() {
-        for kept in ["a", " नमस्ते 🙏🏽\n", "e\u{301}", "\u{202e}abc", &"क".repeat(4_000)] {
+        for kept in [
+            "a",
+            " नमस्ते 🙏🏽\n",
+            "e\u{301}",
+            "\u{202e}abc",
+            &"क".repeat(4_000),
+        ] {
             assert_eq!(ChatText::parse(kept).unwrap().as_str(), kept);
         }
         for empty in ["", " ", "\n\t\u{3000}"] {

@@ -31,10 +31,14 @@ impl Conversations<'_> {
         id: ConversationId,
         parties: &[AccountId],
     ) -> Result<HashMap<AccountId, Marks>, CloudError> {
-        let keys = parties.iter().map(|party| (partition(id), marks_sk(*party)));
+        let keys = parties
+            .iter()
+            .map(|party| (partition(id), marks_sk(*party)));
         let items = self.requests.table.read_many(keys.collect()).await?;
-        let mut found: HashMap<AccountId, Marks> =
-            parties.iter().map(|party| (*party, Marks::default())).collect();
+        let mut found: HashMap<AccountId, Marks> = parties
+            .iter()
+            .map(|party| (*party, Marks::default()))
+            .collect();
         for item in items {
             let sk = item.get(SK).and_then(|sk| sk.as_s().ok()).cloned();
             let party = sk.and_then(|sk| sk.strip_prefix("MARKS#")?.parse().ok());
