@@ -193,6 +193,25 @@ async fn a_run_that_died_after_its_commit_has_told_who_asked_once() {
 }
 
 #[tokio::test]
+async fn a_delivery_that_died_has_not_put_aside_what_it_told_last() {
+    let stage = Stage::set().await;
+    let customer = stage.customer("John Doe").await;
+    // Nobody is told, so that the first transaction is the one that tells who asked.
+    let request = customer.requests_medicine(LAT, LNG, 5.0).await;
+    stage.settled().await;
+    stage.ages(&request, Duration::DAY).await;
+    let crash = stage
+        .cloud
+        .faults()
+        .crash_after("DeliveryFunction", "TransactWriteItems", 1);
+    assert_eq!(stage.fire(SWEEP).await, ended(1));
+    crash.happens().await;
+    stage.settled().await;
+    assert_eq!(kinds(&customer.inbox("").await), ["request_expired"]);
+    assert_eq!(customer.badge().await, 1);
+}
+
+#[tokio::test]
 async fn who_asked_a_pharmacy_that_left_is_told_when_the_time_is_over() {
     let stage = Stage::set().await;
     let chosen = stage.pharmacy("Chosen", LAT, LNG).await;

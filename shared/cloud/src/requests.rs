@@ -22,6 +22,9 @@
 //! Index `mine` (`mine_pk`, `mine_sk`) holds the `REQUEST` items by `REQUESTER#<account>`, `<id>`, and the
 //! `RESPONSE` items by `RESPONDER#<account>`, `<response id>`.
 //!
+//! The local index `named` (`pk`, `named`) holds the `RESPONSE` items of a request that its requester is shown by
+//! name, where a kind gives them that attribute.
+//!
 //! What its parties say to each other is in items of its own ([`conversations`]).
 //!
 //! Everything of a request ends 90 days after it was made, as its media do.

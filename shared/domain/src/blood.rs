@@ -15,7 +15,7 @@ mod urgency;
 
 pub use compatibility::CROSS_MATCH;
 pub use contact_number::{ContactNumber, NotAContactNumber};
-pub use donation::{DonationInterval, NotAnInterval, TooSoon, may_donate};
+pub use donation::{DonationInterval, NotAnInterval, TooSoon, may_confirm, may_donate};
 pub use donor::{Donor, Matching, NotAMatching};
 pub use life::{IllegalStep, State, Step};
 pub use messages::{
