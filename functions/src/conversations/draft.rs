@@ -69,6 +69,7 @@ impl Draft {
             File::Received(file, shape) => Some(Attached {
                 media: file.store(cloud).await?,
                 shape,
+                is_own: true,
             }),
             File::Uploaded(media) => Some(uploaded(cloud, media).await?),
         };
@@ -80,7 +81,7 @@ impl Draft {
 }
 
 /// What was uploaded before. Media know nothing yet of who uploaded them: whoever knows the id of one has
-/// been given a link to it. That it is the caller's is to be asked here as soon as uploads have owners.
+/// been given a link to it. Whether it is the caller's own is to be asked here as soon as uploads have owners.
 async fn uploaded(cloud: &Cloud, media: MediaId) -> Result<Attached, Failure> {
     let kind = cloud.media().await?.kind(media).await?;
     let kind = kind.ok_or_else(|| Failure::field("media_id", "must be the id of an upload"))?;
@@ -89,7 +90,11 @@ async fn uploaded(cloud: &Cloud, media: MediaId) -> Result<Attached, Failure> {
     } else {
         Shape::Audio
     };
-    Ok(Attached { media, shape })
+    Ok(Attached {
+        media,
+        shape,
+        is_own: false,
+    })
 }
 
 fn file(form: &mut Form) -> File {

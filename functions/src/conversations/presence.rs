@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 
 use callout_cloud::Cloud;
-use callout_cloud::connections::{Connections, Watcher};
+use callout_cloud::connections::Watcher;
 use callout_cloud::failure::CloudError;
 use callout_domain::conversation::ConversationId;
 use callout_domain::ids::AccountId;
@@ -90,10 +90,9 @@ async fn try_tell(cloud: &Cloud, account: AccountId, now: Moment) -> Result<(), 
             None => is_open(cloud, &watcher, now).await?,
         };
         open.insert(watcher.conversation, is_open);
-        if is_open {
-            tell_one(cloud, &connections, &watcher, presence, now).await?;
-        } else {
-            connections.unwatch(&watcher).await?;
+        let is_first = connections.retell(&watcher, presence).await?;
+        if is_open && is_first {
+            tell_one(cloud, &watcher, presence, now).await?;
         }
     }
     Ok(())
@@ -101,21 +100,13 @@ async fn try_tell(cloud: &Cloud, account: AccountId, now: Moment) -> Result<(), 
 
 async fn tell_one(
     cloud: &Cloud,
-    connections: &Connections,
     watcher: &Watcher,
     presence: Presence,
     now: Moment,
 ) -> Result<(), CloudError> {
-    if connections.retell(watcher, presence).await? {
-        let fields = view(watcher.conversation, watcher.watched, presence);
-        pass(
-            cloud,
-            watcher.watcher,
-            &frame::reply("presence", fields),
-            now,
-        )
-        .await?;
-    }
+    let fields = view(watcher.conversation, watcher.watched, presence);
+    let frame = frame::reply("presence", fields);
+    pass(cloud, watcher.watcher, &frame, now).await?;
     Ok(())
 }
 

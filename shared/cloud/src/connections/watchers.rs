@@ -189,22 +189,6 @@ impl Connections {
         }
     }
 
-    /// Has somebody told no more.
-    ///
-    /// # Errors
-    /// When the table cannot be written.
-    pub async fn unwatch(&self, watcher: &Watcher) -> Result<(), CloudError> {
-        self.table
-            .client
-            .delete_item()
-            .table_name(&self.table.name)
-            .set_key(Some(watcher.key()))
-            .send()
-            .await
-            .map(drop)
-            .map_err(CloudError::call("DeleteItem of a watcher"))
-    }
-
     fn query(&self) -> QueryFluentBuilder {
         self.table.client.query().table_name(&self.table.name)
     }

@@ -130,7 +130,11 @@ mod tests {
             let told = chat_message(&ChatMessage {
                 content: Some(Content {
                     text: None,
-                    attached: Some(Attached { media, shape }),
+                    attached: Some(Attached {
+                        media,
+                        shape,
+                        is_own: true,
+                    }),
                 }),
                 ..message()
             });

@@ -1,6 +1,6 @@
 //! What remains of what somebody said who left: that they said something, and when.
 
-use callout_domain::conversation::{Attached, ConversationId};
+use callout_domain::conversation::ConversationId;
 use callout_domain::ids::{AccountId, EventId, MediaId};
 
 use super::{Conversations, message_sk, partition, sender_pk, stored};
@@ -22,7 +22,7 @@ pub struct Spoken {
     pub event: EventId,
     /// Whom.
     pub told: Vec<AccountId>,
-    /// What went with it.
+    /// What went with it, if it was their own.
     pub media: Option<MediaId>,
 }
 
@@ -60,7 +60,9 @@ impl Conversations<'_> {
                 sequence: message.sequence,
                 event: message.event,
                 told,
-                media: attached.map(|Attached { media, .. }| media),
+                media: attached
+                    .filter(|attached| attached.is_own)
+                    .map(|attached| attached.media),
             })
         };
         page.items
