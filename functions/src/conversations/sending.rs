@@ -22,8 +22,9 @@ use crate::http::{Caller, Failure, Once, Refused, Reply};
 
 /// How often a number is tried for; each that fails is one that another message has got.
 const TRIES: u32 = 200;
-/// The waits between tries stop growing early: somebody always gets through.
-const LONGEST_WAIT: u32 = 3;
+/// The waits between tries shrink from here: somebody always gets through, and it is to be who has waited
+/// longest.
+const FIRST_WAIT: u32 = 3;
 
 /// Says something; the same `message_id` is said once, and answered the same.
 pub(crate) async fn send(
@@ -112,7 +113,7 @@ impl Saying<'_> {
                     return self.again(sent).await;
                 }
             }
-            contention::wait(tries.min(LONGEST_WAIT)).await;
+            contention::wait(FIRST_WAIT.saturating_sub(tries)).await;
         }
         Err(CloudError::Contended.into())
     }

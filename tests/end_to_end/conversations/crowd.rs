@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 /// How much each party says.
 const EACH: usize = 500;
 /// How much of it at once: more than a person could.
-const AT_ONCE: usize = 8;
+const AT_ONCE: usize = 4;
 
 /// Says so much, each message under an id of its own; now and then twice.
 async fn talks(person: &Person, request: &str, name: &str) {
