@@ -8,6 +8,7 @@ mod stream;
 mod accounts;
 mod blood;
 mod consultations;
+mod conversations;
 mod delivery;
 mod hospitals;
 mod medicine;

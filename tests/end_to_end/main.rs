@@ -20,6 +20,7 @@ mod consultation_sockets;
 mod consultation_steps;
 mod consultations;
 mod contest;
+mod conversations;
 mod crash;
 mod delivery;
 mod departures;
