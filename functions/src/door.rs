@@ -96,6 +96,24 @@ doors! {
     "blood.active_requests" => Http crate::blood::active_requests;
     "blood.my_requests" => Http crate::blood::my_requests;
     "blood.close_request" => Http crate::blood::close_request;
+    "consultations.create" => Http crate::consultations::create;
+    "consultations.list" => Http crate::consultations::list;
+    "consultations.read" => Http crate::consultations::read;
+    "consultations.accept" => Http crate::consultations::accept;
+    "consultations.respond" => Http crate::consultations::respond;
+    "consultations.accept_offer" => Http crate::consultations::accept_offer;
+    "consultations.decline_offer" => Http crate::consultations::decline_offer;
+    "consultations.suggest" => Http crate::consultations::suggest;
+    "consultations.list_suggestions" => Http crate::consultations::list_suggestions;
+    "consultations.accept_suggestion" => Http crate::consultations::accept_suggestion;
+    "consultations.complete" => Http crate::consultations::complete;
+    "consultations.cancel" => Http crate::consultations::cancel;
+    "hospitals.list_members" => Http crate::hospitals::list_members;
+    "hospitals.approve_member" => Http crate::hospitals::approve_member;
+    "hospitals.remove_member" => Http crate::hospitals::remove_member;
+    "hospitals.list_doctors" => Http crate::hospitals::list_doctors;
+    "conversations.list_messages" => Http crate::conversations::list_messages;
+    "conversations.send_message" => Http crate::conversations::send_message;
     "medicine.create_request" => Http crate::medicine::create_request;
     "medicine.list_requests" => Http crate::medicine::list_requests;
     "medicine.read_request" => Http crate::medicine::read_request;
@@ -119,6 +137,7 @@ doors! {
     "realtime.connect" => Socket crate::realtime::connect;
     "realtime.disconnect" => Socket crate::realtime::disconnect;
     "realtime.message" => Socket crate::realtime::message;
+    "realtime.sweep" => Schedule crate::realtime::sweep;
     "delivery" => Stream crate::delivery;
     "requests.expire" => Schedule crate::requests::expire;
 }

@@ -10,7 +10,10 @@ mod stream;
 
 mod accounts;
 mod blood;
+mod consultations;
+mod conversations;
 mod delivery;
+mod hospitals;
 mod medicine;
 mod notifications;
 mod realtime;

@@ -138,7 +138,7 @@ fn operation(call: &str) -> Option<&'static Value> {
     paths
         .iter()
         .filter_map(|(path, operations)| Some((call.fits(path)?, operations.get(&call.method)?)))
-        .max_by_key(|(literal, _)| *literal)
+        .max_by(|(one, _), (other, _)| one.cmp(other))
         .map(|(_, operation)| operation)
 }
 

@@ -1,6 +1,8 @@
 //! What goes over sockets, by `type`: what is told to clients, and what they may say.
 
 mod blood;
+mod consultations;
+mod conversations;
 mod medicine;
 mod socket;
 mod work;
@@ -11,6 +13,7 @@ use super::schema::{Object, Schema, any_of, constant};
 use super::types::ulid;
 
 pub(crate) use blood::blood_donor;
+pub(crate) use conversations::{chat_draft, chat_example, chat_fields, presence_fields};
 
 /// A message of one type.
 pub(super) struct Frame {
@@ -42,13 +45,20 @@ pub(super) fn told() -> Vec<Frame> {
         medicine::told(),
         blood::told(),
         work::told(),
+        consultations::told(),
+        conversations::told(),
     ];
     all.into_iter().flatten().collect()
 }
 
 /// What clients may say.
 pub(super) fn said() -> Vec<Frame> {
-    let all = [socket::said(), medicine::said(), work::said()];
+    let all = [
+        socket::said(),
+        medicine::said(),
+        work::said(),
+        conversations::said(),
+    ];
     all.into_iter().flatten().collect()
 }
 

@@ -18,7 +18,7 @@ mod written;
 mod yaml;
 
 pub(crate) use examples::id;
-pub(crate) use frames::blood_donor;
+pub(crate) use frames::{blood_donor, chat_draft, chat_example, chat_fields, presence_fields};
 pub(crate) use operation::{Operation, operation};
 pub(crate) use schema::{Object, Schema, any_of, closed, constant, list, null, one_of_texts, open};
 pub(crate) use types::*;

@@ -3,20 +3,15 @@
 //! What is answered is written one way; what is sent may often be written in several, and then has a
 //! schema of its own (`Given…`).
 
-use callout_domain::account::{
-    Address, BloodGroup, City, CoverageKm, Email, HospitalName, Password, PersonName, ServiceType,
-    Specialty,
-};
-use callout_domain::blood::{self, Standing, Units, Urgency};
-use callout_domain::device::DeviceToken;
+mod kinds;
+
+use callout_domain::account::{Email, Password};
 use callout_domain::geo::RadiusKm;
-use callout_domain::medicine::{self, Choice, Quantity, ReplyText};
-use callout_domain::notice::{Channel, Topic};
-use callout_domain::role::Role;
-use callout_domain::work::{self, Task};
 use serde_json::{Value, json};
 
 use super::schema::{Object, Schema, any_of, closed, one_of_texts};
+
+pub(crate) use kinds::*;
 
 /// Text of any kind.
 pub(crate) fn text() -> Schema {
@@ -129,43 +124,6 @@ pub(crate) fn given_radius() -> Schema {
     given(radius(), pattern, "GivenRadiusKm")
 }
 
-/// How much medicine.
-pub(crate) fn quantity() -> Schema {
-    let (least, most) = (Quantity::LEAST, Quantity::MOST);
-    Schema::of(json!({"type": "integer", "minimum": least, "maximum": most})).named("Quantity")
-}
-
-/// How much medicine, as it is sent.
-pub(crate) fn given_quantity() -> Schema {
-    given(quantity(), "^(100000|[1-9][0-9]{0,4})$", "GivenQuantity")
-}
-
-/// How many units of blood.
-pub(crate) fn units() -> Schema {
-    let (least, most) = (Units::LEAST, Units::MOST);
-    Schema::of(json!({"type": "integer", "minimum": least, "maximum": most})).named("Units")
-}
-
-/// How many units of blood, as it is sent.
-pub(crate) fn given_units() -> Schema {
-    given(units(), "^(20|1[0-9]|[1-9])$", "GivenUnits")
-}
-
-/// How far a provider travels.
-pub(crate) fn coverage() -> Schema {
-    let (least, most) = (
-        CoverageKm::NEAREST.kilometres(),
-        CoverageKm::FARTHEST.kilometres(),
-    );
-    Schema::of(json!({"type": "number", "minimum": least, "maximum": most})).named("CoverageKm")
-}
-
-/// How far a provider travels, as it is sent.
-pub(crate) fn given_coverage() -> Schema {
-    let pattern = r"^(500|0\.[1-9]|([1-9]|[1-9][0-9]|[1-4][0-9]{2})(\.[0-9]{1,9})?)$";
-    given(coverage(), pattern, "GivenCoverageKm")
-}
-
 /// A position.
 pub(crate) fn place() -> Schema {
     closed()
@@ -195,36 +153,6 @@ pub(crate) fn otp() -> Schema {
     Schema::of(json!({"type": "string", "pattern": "^[0-9]{6}$"})).named("OtpCode")
 }
 
-/// What a person, or a pharmacy, is called.
-pub(crate) fn person_name() -> Schema {
-    words(PersonName::LONGEST).named("PersonName")
-}
-
-/// Where something is, as mail finds it.
-pub(crate) fn address() -> Schema {
-    words(Address::LONGEST).named("Address")
-}
-
-/// A city.
-pub(crate) fn city() -> Schema {
-    words(City::LONGEST).named("City")
-}
-
-/// What a provider does.
-pub(crate) fn service_type() -> Schema {
-    words(ServiceType::LONGEST).named("ServiceType")
-}
-
-/// What a doctor is versed in.
-pub(crate) fn specialty() -> Schema {
-    words(Specialty::LONGEST).named("Specialty")
-}
-
-/// What a hospital is called.
-pub(crate) fn hospital_name() -> Schema {
-    words(HospitalName::LONGEST).named("HospitalName")
-}
-
 /// A number of an account.
 pub(crate) fn phone_number() -> Schema {
     Schema::of(json!({"type": "string", "pattern": "^\\+?[0-9]{7,15}$"})).named("PhoneNumber")
@@ -248,83 +176,30 @@ pub(crate) fn link() -> Schema {
         .about("A link that ends after 15 minutes.")
 }
 
-/// A group of blood.
-pub(crate) fn blood_group() -> Schema {
-    one_of_texts(BloodGroup::ALL.map(BloodGroup::as_str)).named("BloodGroup")
-}
-
-/// What an account is.
-pub(crate) fn role() -> Schema {
-    one_of_texts(Role::ALL.map(Role::as_str)).named("Role")
-}
-
-/// What an account is, as paths write it.
-pub(crate) fn role_in_paths(roles: impl IntoIterator<Item = Role>) -> Schema {
-    one_of_texts(roles.into_iter().map(Role::path_segment))
-}
-
-/// Where a request for medicine stands.
-pub(crate) fn medicine_state() -> Schema {
-    one_of_texts(medicine::State::ALL.map(medicine::State::as_str)).named("MedicineState")
-}
-
-/// What a pharmacy answers.
-pub(crate) fn choice() -> Schema {
-    one_of_texts([Choice::Accepted.as_str(), Choice::Rejected.as_str()]).named("Choice")
-}
-
-/// What a pharmacy says besides.
-pub(crate) fn reply_text() -> Schema {
-    Schema::of(json!({"type": "string", "maxLength": ReplyText::MOST_CHARACTERS}))
-}
-
-/// Where a request for blood stands.
-pub(crate) fn blood_state() -> Schema {
-    one_of_texts(blood::State::ALL.map(blood::State::as_str)).named("BloodState")
-}
-
-/// How soon blood is needed.
-pub(crate) fn urgency() -> Schema {
-    one_of_texts(Urgency::ALL.map(Urgency::as_str)).named("Urgency")
-}
-
-/// What a donor has done about a request.
-pub(crate) fn standing() -> Schema {
-    one_of_texts(Standing::ALL.map(Standing::as_str)).named("Standing")
-}
-
-/// What a message is about.
-pub(crate) fn topic() -> Schema {
-    one_of_texts(Topic::ALL.map(Topic::as_str)).named("Topic")
-}
-
-/// By what somebody is told.
-pub(crate) fn channel() -> Schema {
-    one_of_texts(Channel::ALL.map(Channel::as_str)).named("Channel")
-}
-
-/// What Firebase calls a device.
-pub(crate) fn device_token() -> Schema {
-    Schema::of(json!({
-        "type": "string", "minLength": 1, "maxLength": DeviceToken::LONGEST,
-        "pattern": "^[!-~]+$",
-    }))
-    .named("DeviceToken")
-}
-
-/// What a seeker wants done.
-pub(crate) fn task() -> Schema {
-    words(Task::MOST_CHARACTERS).named("Task")
-}
-
-/// Where an order for work stands.
-pub(crate) fn work_state() -> Schema {
-    one_of_texts(work::State::ALL.map(work::State::as_str)).named("WorkState")
-}
-
 /// True or false in a body, which a form can only send as text.
 pub(crate) fn given_flag() -> Schema {
     any_of([flag(), one_of_texts(["true", "false"])])
+}
+
+/// A count in a body, which a form can only send as text.
+pub(crate) fn given_count() -> Schema {
+    let as_text = Schema::of(json!({"type": "string", "pattern": "^[0-9]{1,15}$"}));
+    any_of([count(), as_text])
+}
+
+/// A moment that is sent, in any offset.
+pub(crate) fn given_moment() -> Schema {
+    Schema::of(json!({
+        "type": "string", "format": "date-time",
+        "description": "RFC 3339, to come, within the next two years.",
+    }))
+}
+
+/// An amount that is sent.
+pub(crate) fn price_given() -> Schema {
+    let as_text = Schema::of(json!({"type": "string", "pattern": r"^[0-9]{1,9}(\.[0-9]{1,3})?$"}));
+    let number = Schema::of(json!({"type": "number", "minimum": 0, "maximum": 999_999_999}));
+    any_of([number, as_text])
 }
 
 /// A file of a multipart form; of the bytes only their own look counts.

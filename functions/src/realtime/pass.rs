@@ -8,6 +8,7 @@ use callout_cloud::failure::CloudError;
 use callout_cloud::sockets::Posted;
 use callout_domain::ids::{AccountId, ConnectionId};
 use callout_domain::moment::Moment;
+use callout_domain::socket::hears_everything;
 use serde_json::Value;
 
 /// Says it to every socket of an account that has been greeted; whether one took it.
@@ -23,7 +24,7 @@ pub(crate) async fn pass(
     let open = cloud.connections().await?.of_account(to, now).await?;
     let ready: Vec<ConnectionId> = open
         .into_iter()
-        .filter(|socket: &Socket| socket.ready)
+        .filter(|socket: &Socket| socket.ready && hears_everything(&socket.channel))
         .map(|socket| socket.id)
         .collect();
     let sockets = cloud.sockets().await?;

@@ -279,7 +279,7 @@ fn no_provider() -> Failure {
 pub(crate) fn describe() -> crate::api::Operation {
     use crate::api::{
         closed, distance, flag, given_latitude, given_longitude, id, moment, open, operation,
-        person_name, phone_number, service_type, success, ulid, words,
+        person_name, phone_number, service_type, success, task, ulid, words, work_state,
     };
 
     let data = closed()

@@ -110,8 +110,8 @@ fn answer(account: &Account, profile: &ProviderProfile, live: Option<Live>) -> A
 #[cfg(test)]
 pub(crate) fn describe() -> crate::api::Operation {
     use crate::api::{
-        closed, constant, coverage, flag, given_latitude, given_longitude, id, latitude, longitude,
-        moment, open, operation, service_type, success, ulid,
+        closed, constant, coverage, flag, given_flag, given_latitude, given_longitude, id,
+        latitude, longitude, moment, open, operation, service_type, success, ulid,
     };
 
     let data = closed()

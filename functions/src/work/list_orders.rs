@@ -158,7 +158,7 @@ impl Look {
 
 #[cfg(test)]
 pub(crate) fn describe() -> crate::api::Operation {
-    use crate::api::{operation, page, success};
+    use crate::api::{operation, page, success, work_state};
 
     operation("Lists the orders that a seeker made, or that a provider was assigned")
         .by(&[Role::Seeker, Role::Provider])

@@ -171,7 +171,7 @@ fn reply(after: &WorkOrder, lifetime: Duration, now: Moment) -> Reply {
 
 #[cfg(test)]
 pub(crate) fn describe() -> crate::api::Operation {
-    use crate::api::{flag, open, operation, success, ulid};
+    use crate::api::{flag, given_flag, open, operation, success, ulid};
 
     let mut example = view::example("accepted");
     example["accepted"] = json!(true);

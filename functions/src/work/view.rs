@@ -50,7 +50,7 @@ pub(super) fn order(order: &WorkOrder, viewer: Side, lifetime: Duration, now: Mo
 pub(crate) fn order_seen() -> crate::api::Object {
     use crate::api::{
         closed, distance, flag, latitude, longitude, moment, person_name, phone_number,
-        service_type, text, ulid,
+        service_type, task, text, ulid, work_state,
     };
     closed()
         .with("id", ulid())

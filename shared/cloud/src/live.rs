@@ -4,12 +4,12 @@
 //! | pk | sk | what |
 //! |---|---|---|
 //! | `ACCOUNT#<provider>` | `LIVE` | the [`Live`] position, `slot`: which of the places says it too, and a revision; that it is there is what makes somebody active |
-//! | `ACCOUNT#<provider>` | `PLACE#<slot>` | one of the last [`SLOTS`] places, with `gpk` = `PROVIDER#<geohash 3>` and `gsk` = `<geohash 12>#<id>` of the index `live` |
+//! | `ACCOUNT#<provider>` | `PLACE#<slot>` | one of the last `SLOTS` places, with `gpk` = `PROVIDER#<geohash 3>` and `gsk` = `<geohash 12>#<id>` of the index `live` |
 //!
 //! A search reads the index stretch by stretch, and a provider who moves meanwhile from a stretch that
 //! it has yet to read into one that it has read would be in neither. So a move writes the place that was
 //! written longest ago and leaves the others where they are: whoever was in reach when the search began
-//! is found, unless they move [`SLOTS`] times while it runs. What is found by any place is then judged
+//! is found, unless they move `SLOTS` times while it runs. What is found by any place is then judged
 //! by `LIVE`, read consistently: each provider once, where they truly are. `docs/decisions/0018` has
 //! the rest.
 

@@ -5,13 +5,19 @@
 //! | `ACCOUNT#<id>` | `PROFILE` | the [`Account`]; where it has a position also `gpk` and `gsk` of the index `responders` |
 //! | `ACCOUNT#<id>` | `DONOR` | beside a donor's profile, what decides whether they are told of a need: group, position, last donation; with `gpk` = `DONOR#CITY#<normalized city>#<shard>` and `gsk` = `<id>` in the same index |
 //! | `EMAIL#<normalized address>` | `CREDENTIALS` | `account_id`, `role`, `name`, `password_hash`: all that signing in reads. That it is there is what makes an address taken |
+//! | `ORGANIZATION#<id>` | `ORGANIZATION` | a hospital: name, city, position, and how many `members` speak for it |
+//! | `ORGANIZATION#<id>` | `MEMBER#<account>` | who speaks for it, or asks to |
+//! | `ORGANIZATION#<id>` | `DOCTOR#<account>` | one of its doctors, as their profile has them |
 //!
 //! In the index, a profile's `gpk` is `<role>#<geohash, 3 characters>` and `gsk` is `<geohash>#<id>`. It holds
 //! whole items, so that a search reads nothing else; it follows the table within moments, so that
 //! who has just moved or gone may be found where they were.
 
 mod changes;
+mod doctors;
 mod donors;
+mod members;
+mod organizations;
 mod record;
 
 use std::collections::HashMap;
@@ -20,6 +26,9 @@ use callout_domain::account::{Account, Email, PersonName};
 use callout_domain::geo::{DistanceKm, GeoPoint, RadiusKm};
 use callout_domain::ids::AccountId;
 use callout_domain::role::Role;
+
+pub use self::doctors::OrganizationDoctor;
+pub use self::members::{Leaving, Member};
 
 use self::record::{
     CREDENTIALS, PROFILE, RESPONDERS, Responder, StoredAccount, StoredCredentials,
