@@ -5,11 +5,8 @@ import sys
 
 import yaml
 from jsonschema import Draft202012Validator
-from referencing import Registry, Resource
-from referencing.jsonschema import DRAFT202012
 
 document = yaml.safe_load(open(sys.argv[1], encoding="utf-8"))
-registry = Registry().with_resource("", Resource.from_contents(document, default_specification=DRAFT202012))
 
 
 def follow(reference):
@@ -35,7 +32,7 @@ for reference in references(document):
     follow(reference)
 for name, message in document["components"]["messages"].items():
     Draft202012Validator.check_schema(message["payload"])
-    validator = Draft202012Validator(message["payload"], registry=registry)
+    validator = Draft202012Validator(message["payload"] | {"components": document["components"]})
     assert message["examples"], name
     for example in message["examples"]:
         validator.validate(example["payload"])
