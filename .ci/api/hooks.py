@@ -13,10 +13,12 @@ PLACE = {"lat": 27.7172, "lng": 85.324}
 PASSWORD = "a good long password"
 
 
-def call(path, body=None):
+def call(path, body=None, by=None, method=None):
     data = None if body is None else json.dumps(body).encode()
     headers = {"content-type": "application/json"}
-    request = urllib.request.Request(BASE + path, data=data, headers=headers)
+    if by:
+        headers["authorization"] = f"Bearer {ACCOUNTS[by]['access']}"
+    request = urllib.request.Request(BASE + path, data=data, headers=headers, method=method)
     with urllib.request.urlopen(request, timeout=60) as answer:
         return json.load(answer)
 
@@ -49,6 +51,38 @@ def accounts():
 
 
 ACCOUNTS = accounts()
+
+
+def things():
+    """By the names of paths and fields, ids of things that there are, and that the callers may know of."""
+    place = {"patient_lat": PLACE["lat"], "patient_lng": PLACE["lng"], "radius_km": 5, "quantity": 1}
+    medicine = call("/medicine/request/", place, "customer")["request_id"]
+    need = {
+        "patientName": "John Doe", "patientNumber": "9841234567", "attenderName": "Jane Doe",
+        "attenderNumber": "9841234567", "bloodGroup": "O+", "units": 2, "urgency": "Urgent",
+        "hospitalName": "City Hospital", "location": "Main St 1", "city": "Kathmandu",
+    }
+    ACCOUNTS["other donor"] = account("donor", 1, blood_group="O+", city="Kathmandu")
+    blood = call("/api/donor/requests/", need, "other donor")["requestId"]
+    where = {"latitude": PLACE["lat"], "longitude": PLACE["lng"]}
+    status = {"is_active_for_work": True} | where
+    call("/api/1/profiles/provider-status/", status, "provider", "PATCH")
+    provider = ACCOUNTS["provider"]["user_id"]
+    task = {"provider_id": provider, "service_type": "worker", "message": "Paint a wall"} | where
+    order = call("/api/1/profiles/assign-work/", task, "seeker")["data"]["work_order_id"]
+    hospital = ACCOUNTS["hospital"]["user_id"]
+    question = {"hospital_id": hospital, "description": "Chest pain"}
+    consultation = call("/api/consultation-request/", question, "patient")["consultation_request_id"]
+    return {
+        "/medicine/": medicine, "/requests/": medicine, "request_id": medicine, "requestId": blood,
+        "/work-orders/": order, "provider_id": provider, "hospital_id": hospital, "/hospital/": hospital,
+        "/consultation-": consultation, "/doctor-suggest/": consultation,
+        "consultation_request_id": consultation, "doctor_id": ACCOUNTS["doctor"]["user_id"],
+        "/pharmacy/": ACCOUNTS["pharmacy"]["user_id"], "pharmacy": ACCOUNTS["pharmacy"]["user_id"],
+    }
+
+
+THINGS = things()
 # Of whom nothing is left in the end.
 LEAVING = account("customer", 1)
 
@@ -68,6 +102,20 @@ class Caller:
 
     def set(self, case, data, ctx):
         case.headers = {**(case.headers or {}), "Authorization": f"Bearer {data}"}
+
+
+@schemathesis.hook
+def before_call(context, case, kwargs):
+    """What is an id, but nobody's, becomes that of something."""
+    is_id = lambda text: isinstance(text, str) and re.fullmatch("[0-7][0-9A-HJKMNP-TV-Z]{25}", text)
+    parameters, body = case.path_parameters, case.body
+    if parameters and is_id(parameters.get("id")):
+        found = [thing for name, thing in THINGS.items() if name in case.operation.path]
+        parameters["id"] = (found or [parameters["id"]])[0]
+    if isinstance(body, dict):
+        for name in body.keys() & THINGS.keys():
+            if is_id(body[name]):
+                body[name] = THINGS[name]
 
 
 @schemathesis.check
