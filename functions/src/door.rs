@@ -71,6 +71,8 @@ doors! {
     "blood.active_requests" => Http crate::blood::active_requests;
     "blood.my_requests" => Http crate::blood::my_requests;
     "blood.close_request" => Http crate::blood::close_request;
+    "media.create_upload" => Http crate::media::create_upload;
+    "media.read" => Http crate::media::read;
     "medicine.create_request" => Http crate::medicine::create_request;
     "medicine.list_requests" => Http crate::medicine::list_requests;
     "medicine.read_request" => Http crate::medicine::read_request;

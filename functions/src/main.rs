@@ -7,6 +7,7 @@ mod stream;
 mod accounts;
 mod blood;
 mod delivery;
+mod media;
 mod medicine;
 mod notifications;
 mod realtime;

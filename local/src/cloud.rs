@@ -10,6 +10,7 @@ mod tests;
 mod token_key;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -75,7 +76,7 @@ pub struct LocalCloud {
     /// Turns true when functions no longer need the doors.
     closed: watch::Sender<bool>,
     /// Keeps a temporary folder until everything has ended.
-    _state: State,
+    state: State,
 }
 
 /// What the doors hold, opened.
@@ -203,7 +204,7 @@ impl LocalCloud {
             doors,
             closing,
             closed,
-            _state: options.state,
+            state: options.state,
         })
     }
 
@@ -241,6 +242,11 @@ impl LocalCloud {
     /// When the tables cannot be read.
     pub async fn streams_idle(&self) -> rusqlite::Result<()> {
         self.reached.idle(&self.engine, &self.stack).await
+    }
+
+    /// The folder in which everything is kept: a test looks at an object so.
+    pub fn state(&self) -> &Path {
+        self.state.path()
     }
 
     /// What the functions may do, and what of it they have not done.

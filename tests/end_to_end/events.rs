@@ -1,7 +1,7 @@
 //! Every event in `events/` is one that its function takes.
 
 use callout_local::demo::events::Blanks;
-use callout_tests::{Stage, workspace_root};
+use callout_tests::{Stage, tiny_png, workspace_root};
 use serde_json::{Value, json};
 
 const LAT: f64 = 27.7172;
@@ -31,6 +31,8 @@ const EXPECTED: &[(&str, u16)] = &[
     ("blood.active_requests", 200),
     ("blood.my_requests", 200),
     ("blood.close_request", 200),
+    ("media.create_upload", 201),
+    ("media.read", 302),
     ("medicine.create_request", 201),
     ("medicine.list_requests", 200),
     ("medicine.read_request", 200),
@@ -70,10 +72,16 @@ async fn every_function_takes_its_event() {
         "location": "123 Main St, Chennai", "city": "Chennai"
     });
     let blood = donor_a.post("/api/donor/requests/", need).await;
-    let mut blanks = Blanks::default().with("request_id", &request).with(
-        "blood_request_id",
-        blood.body["requestId"].as_str().unwrap(),
-    );
+    let media = customer.uploads(&stage, "image/png", &tiny_png()).await;
+    let with_image = customer.requests_with(&json!({"image_id": media})).await;
+    assert_eq!(with_image.status, 201, "{}", with_image.body);
+    let mut blanks = Blanks::default()
+        .with("media_id", &media)
+        .with("request_id", &request)
+        .with(
+            "blood_request_id",
+            blood.body["requestId"].as_str().unwrap(),
+        );
     for (name, person) in [
         ("pharmacy_a", &pharmacy_a),
         ("pharmacy_b", &pharmacy_b),

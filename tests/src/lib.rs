@@ -6,6 +6,7 @@
 pub mod campaign;
 pub mod donor;
 mod forger;
+pub mod media;
 mod permissions;
 mod person;
 mod record;

@@ -46,6 +46,10 @@ impl Answer {
         self.status.as_u16()
     }
 
+    pub(crate) const fn body(&self) -> &Value {
+        &self.body
+    }
+
     /// The body alone, where something else than HTTP carries it.
     pub(crate) fn into_body(self) -> Value {
         self.body

@@ -5,6 +5,7 @@ pub(crate) mod complete_request;
 pub(crate) mod create_request;
 pub(crate) mod erase;
 pub(crate) mod list_requests;
+pub(crate) mod parties;
 pub(crate) mod read_request;
 pub(crate) mod respond;
 

@@ -5,7 +5,6 @@ pub(crate) mod create;
 pub(crate) mod erase;
 pub(crate) mod list;
 pub(crate) mod place;
-pub(crate) mod received;
 pub(crate) mod retract;
 pub(crate) mod tell;
 

@@ -49,6 +49,8 @@ pub enum Guard {
     EndsLast,
     /// The idempotency key has not been used.
     KeyUnused,
+    /// The file belongs to nothing yet.
+    MediaFree,
     /// The inbox's account has not been deleted.
     InboxOpen,
     /// The message is not in this inbox yet.

@@ -13,8 +13,9 @@ use crate::requests::kept::{StoredAudience, ends};
 use crate::requests::{Requests, audience_sk, counters_key, partition, request_key};
 use crate::stored::{self, Item, key, n, s};
 
-/// The largest audience leaves room for the request, two places, a key and the requester's account.
-const _: () = assert!(2 * MOST_CHUNKS + 5 <= MOST_ITEMS);
+/// The largest audience leaves room for the request, two places, a key, the requester's account and the
+/// record of a file.
+const _: () = assert!(2 * MOST_CHUNKS + 6 <= MOST_ITEMS);
 
 impl Requests {
     /// Adds a new request: its item, those who are told of it, and its places among the open ones.
