@@ -8,13 +8,14 @@ mod options;
 #[cfg(test)]
 mod tests;
 mod token_key;
+mod wiring;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -23,18 +24,20 @@ use self::doors::{Listeners, report, turns_true};
 use self::options::io;
 pub use self::options::{Options, Progress, StartError};
 pub use self::token_key::TokenKey;
-use crate::captured::{self, Sources};
+use self::wiring::{killer, lambda_options, sources};
+use crate::captured;
 use crate::dead_letters::DeadLetters;
 use crate::dynamodb::streams::{self, Following, Reached};
 use crate::dynamodb::{Engine, Meter};
-use crate::faults::{Faults, Kill};
+use crate::faults::Faults;
 use crate::gateway::edge::Edge;
 use crate::gateway::http::HttpGateway;
 use crate::gateway::websocket::SocketGateway;
 use crate::iam::Iam;
-use crate::lambda::{Invoke, LambdaOptions, Lambdas};
+use crate::lambda::{Invoke, Lambdas};
 use crate::mail::Mailbox;
 use crate::push::Pushes;
+use crate::schedules::{Firing, Schedules};
 use crate::secrets::Secrets;
 use crate::state::State;
 use crate::template::model::Stack;
@@ -69,7 +72,8 @@ pub struct LocalCloud {
     mailbox: Mailbox,
     pushes: Pushes,
     edge: JoinSet<()>,
-    streams: JoinSet<()>,
+    /// Streams and schedules: what starts functions without a client.
+    starters: JoinSet<()>,
     doors: JoinSet<()>,
     /// Turns true when clients are no longer let in.
     closing: watch::Sender<bool>,
@@ -162,7 +166,7 @@ impl LocalCloud {
         let folder = &options.state;
         let doors = listeners.open(&stack, folder, &services, sockets.as_ref(), secret, &closed);
         let reached = Reached::default();
-        let mut streams = JoinSet::new();
+        let mut starters = JoinSet::new();
         let following = streams::run(
             services.engine.clone(),
             Arc::clone(&stack),
@@ -175,12 +179,16 @@ impl LocalCloud {
             },
             closing.subscribe(),
         );
-        streams.spawn(async move { report("the streams", following.await) });
+        starters.spawn(async move { report("the streams", following.await) });
+        let schedules = Schedules::new(Arc::clone(&stack), Arc::clone(&functions));
+        if options.firing == Firing::ByTheClock {
+            starters.spawn(schedules.clone().follow(closing.subscribe()));
+        }
         let mut edge = JoinSet::new();
         let http = HttpGateway::new(&stack, functions, options.http_limits);
         let serving = Edge::new(http, sockets.clone()).serve(
             front,
-            captured::router(sources(&services, &lambdas)),
+            captured::router(sources(&services, &lambdas, schedules)),
             turns_true(closing.subscribe()),
         );
         edge.spawn(async move { report("the edge", serving.await) });
@@ -200,7 +208,7 @@ impl LocalCloud {
             mailbox: services.mailbox,
             pushes: services.pushes,
             edge,
-            streams,
+            starters,
             doors,
             closing,
             closed,
@@ -312,7 +320,7 @@ impl LocalCloud {
         }
         let answers = async {
             while self.edge.join_next().await.is_some() {}
-            while self.streams.join_next().await.is_some() {}
+            while self.starters.join_next().await.is_some() {}
         };
         let _ = tokio::time::timeout(LAST_ANSWERS, answers).await;
         self.lambdas.shutdown().await;
@@ -353,43 +361,6 @@ fn load(options: &Options, token_key: &TokenKey) -> Result<Stack, TemplateError>
             .or_insert_with(|| format!("arn:aws:sns:{REGION}:{ACCOUNT}:{PUSH_APPLICATION}"));
     }
     template::load(&options.template, &parameters)
-}
-
-fn lambda_options(options: &Options, stack: &Arc<Stack>) -> LambdaOptions {
-    let mut settings = LambdaOptions::new(
-        Arc::clone(stack),
-        options.artifact.clone(),
-        options.state.clone(),
-    );
-    settings.max_instances = options.max_instances;
-    settings.idle_time = options.function_idle_time;
-    settings.verbose = options.verbose;
-    settings
-}
-
-/// How a fault ends a function's processes.
-fn killer(lambdas: Lambdas) -> Kill {
-    Arc::new(move |function, instance| {
-        let lambdas = lambdas.clone();
-        Box::pin(async move {
-            match instance {
-                Some(instance) => lambdas.kill_instance(&function, instance).await,
-                None => drop(lambdas.kill(&function).await),
-            }
-        })
-    })
-}
-
-/// What `/_local/` shows.
-fn sources(services: &Services, lambdas: &Lambdas) -> Sources {
-    let dead_letters = services.dead_letters.clone();
-    let lambdas = lambdas.clone();
-    Sources {
-        mailbox: services.mailbox.clone(),
-        pushes: services.pushes.clone(),
-        dead_letters: Arc::new(move || dead_letters.list()),
-        functions: Arc::new(move || json!(lambdas.stats())),
-    }
 }
 
 /// `host:port` as a client writes it; a cloud that listens everywhere is still found on loopback.

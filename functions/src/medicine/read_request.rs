@@ -28,12 +28,11 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
             .await?;
         view::own_request(&request, call.now).with("pharmacies_heard", json!(heard))
     } else {
-        let distance = match own_answer(&responses, caller.account) {
-            Some(answer) => answer.distance_km,
-            None => {
-                let told = parties::told(call.cloud, &caller, &requests, &request, call.now);
-                told.await?.ok_or_else(unknown)?.distance_km
-            }
+        let distance = if let Some(answer) = own_answer(&responses, caller.account) {
+            answer.distance_km
+        } else {
+            let told = parties::told(call.cloud, &caller, &requests, &request, call.now);
+            told.await?.ok_or_else(unknown)?.distance_km
         };
         view::request_for_pharmacy(&request, caller.account, distance, call.now)
     };

@@ -1,8 +1,10 @@
-//! `callout demo`: four pharmacies, one customer and one need, played over real HTTP and sockets.
+//! `callout demo`: four pharmacies, one customer and one need, and then three donors, played over real HTTP
+//! and sockets.
 //!
 //! Every statement it makes is checked first; what is not as it should be ends it.
 
 mod accounts;
+mod blood;
 mod cast;
 pub mod events;
 mod narrator;
@@ -16,6 +18,7 @@ use std::time::Duration;
 use crate::captured;
 use crate::client::{Api, ClientError};
 use accounts::AccountsFile;
+use cast::Cast;
 use narrator::Narrator;
 pub use narrator::Wrong;
 
@@ -108,7 +111,7 @@ pub async fn run(options: &Options, out: impl Write + Send + 'static) -> Result<
     let api = Api::new(&options.url);
     let mut narrator = Narrator::new(out);
     narrator.title(&format!(
-        "Callout's medicine scenario, played against {}",
+        "Callout's medicine and blood, played against {}",
         api.base()
     ));
 
@@ -118,8 +121,13 @@ pub async fn run(options: &Options, out: impl Write + Send + 'static) -> Result<
     }
     let cast = cast::gather(&api, file.as_ref(), &mut narrator).await?;
     let open_request = story::play(&cast, options.patience, &mut narrator).await?;
+    let open_need = blood::play(&cast.donors, options.patience, &mut narrator).await?;
     if let Some(folders) = &options.events {
-        let blanks = cast.blanks().with("request_id", &open_request);
+        let blanks = cast
+            .blanks()
+            .with("request_id", &open_request)
+            .with("media_id", &prescription_of(&cast, &open_request).await?)
+            .with("blood_request_id", &open_need);
         events::write(&folders.from, &folders.to, &blanks).map_err(|source| DemoError::File {
             path: folders.to.display().to_string(),
             source,
@@ -127,6 +135,17 @@ pub async fn run(options: &Options, out: impl Write + Send + 'static) -> Result<
     }
     narrator.end(&api, file.as_ref(), options.events.as_ref());
     Ok(())
+}
+
+/// The id of the picture that a request was made with.
+async fn prescription_of(cast: &Cast, request: &str) -> Result<String, DemoError> {
+    let list = cast.customer.api.get("/medicine/request/").await?;
+    let body = list.expect(200)?;
+    let requests = body["requests"].as_array().into_iter().flatten();
+    let image = requests
+        .filter(|one| one["id"] == request)
+        .find_map(|one| one["image_id"].as_str());
+    Ok(image.unwrap_or_default().to_owned())
 }
 
 #[cfg(test)]

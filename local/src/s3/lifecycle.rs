@@ -123,10 +123,10 @@ mod tests {
         let minute = Duration::from_mins(1);
         for (key, age) in [
             ("uploads/a/old", DAY + minute),
-            ("uploads/a/young", DAY - minute),
+            ("uploads/a/young", minute * 1_439),
             ("uploads-not/old", DAY * 400),
             ("media/old", DAY * 90 + minute),
-            ("media/young", DAY * 90 - minute),
+            ("media/young", minute * (90 * 1_440 - 1)),
             ("else", DAY * 400),
         ] {
             write(root.path(), key, age);

@@ -15,6 +15,7 @@ mod names;
 mod parameters;
 mod read;
 mod resources;
+mod schedules;
 mod yaml;
 
 use std::collections::BTreeMap;

@@ -36,7 +36,7 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Unfit> {
             b"eXIf" if !has_orientation => {
                 if let Some(side) = exif::orientation(content) {
                     has_orientation = true;
-                    chunk(&mut kept, &name, &exif::of_orientation(side));
+                    chunk(&mut kept, name, &exif::of_orientation(side));
                 }
             }
             _ => {}
@@ -57,7 +57,7 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Unfit> {
     }
 }
 
-fn chunk(kept: &mut Vec<u8>, name: &[u8; 4], content: &[u8; 26]) {
+fn chunk(kept: &mut Vec<u8>, name: [u8; 4], content: &[u8; 26]) {
     kept.extend([0, 0, 0, 26]);
     kept.extend(name);
     kept.extend(content);

@@ -23,7 +23,7 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Unfit> {
     kept.bytes.extend(name);
     while !inner.is_at_end() {
         let (name, content) = chunk(&mut inner)?;
-        kept.take(&name, content)?;
+        kept.take(name, content)?;
     }
     kept.finish()
 }
@@ -48,8 +48,8 @@ struct Kept {
 }
 
 impl Kept {
-    fn take(&mut self, name: &[u8; 4], content: &[u8]) -> Result<(), Unfit> {
-        match name {
+    fn take(&mut self, name: [u8; 4], content: &[u8]) -> Result<(), Unfit> {
+        match &name {
             b"VP8X" if self.bytes.len() == 12 => {
                 let (width, height) = canvas(content)?;
                 pixels::check(width, height)?;
@@ -83,7 +83,7 @@ impl Kept {
         }
         if let Some(side) = exif::orientation(content) {
             *flags |= HAS_EXIF;
-            push(&mut self.bytes, b"EXIF", &exif::of_orientation(side));
+            push(&mut self.bytes, *b"EXIF", &exif::of_orientation(side));
         }
     }
 
@@ -116,9 +116,9 @@ fn canvas(content: &[u8]) -> Result<(u32, u32), Unfit> {
 }
 
 /// Refuses a coded picture of too many pixels, by its own header.
-fn check(name: &[u8; 4], content: &[u8]) -> Result<(), Unfit> {
+fn check(name: [u8; 4], content: &[u8]) -> Result<(), Unfit> {
     let mut reader = Reader::new(content);
-    if name == b"VP8L" {
+    if &name == b"VP8L" {
         if reader.byte()? != 0x2F {
             return Err(Unfit::Damaged);
         }
@@ -143,17 +143,17 @@ fn frame(content: &[u8]) -> Result<Vec<u8>, Unfit> {
         let (name, content) = chunk(&mut reader)?;
         match &name {
             b"VP8 " | b"VP8L" => {
-                check(&name, content)?;
-                push(&mut kept, &name, content);
+                check(name, content)?;
+                push(&mut kept, name, content);
             }
-            b"ALPH" => push(&mut kept, &name, content),
+            b"ALPH" => push(&mut kept, name, content),
             _ => {}
         }
     }
     Ok(kept)
 }
 
-fn push(kept: &mut Vec<u8>, name: &[u8; 4], content: &[u8]) {
+fn push(kept: &mut Vec<u8>, name: [u8; 4], content: &[u8]) {
     // No file that is taken is as long as four bytes can say.
     let length = u32::try_from(content.len()).unwrap_or(u32::MAX);
     kept.extend(name);
