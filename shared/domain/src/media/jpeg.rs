@@ -12,6 +12,9 @@ const EXIF: u8 = 0xE1;
 const ICC: u8 = 0xE2;
 const ADOBE: u8 = 0xEE;
 
+/// More scans than any encoder makes: each may have a decoder go over the whole picture.
+const MOST_SCANS: usize = 256;
+
 /// The picture without its metadata, and without whatever follows its end: previews, other pictures
 /// with metadata of their own, films.
 pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Unfit> {
@@ -19,7 +22,7 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Unfit> {
     let mut kept = Kept {
         bytes: Vec::with_capacity(bytes.len()),
         has_size: false,
-        has_scan: false,
+        scans: 0,
         has_orientation: false,
     };
     if marker(&mut reader)? != START {
@@ -38,7 +41,7 @@ pub(super) fn clean(bytes: &[u8]) -> Result<Vec<u8>, Unfit> {
             kept.bytes.extend_from_slice(coded(&mut reader)?);
         }
     }
-    if !kept.has_scan {
+    if kept.scans == 0 {
         return Err(Unfit::Damaged);
     }
     kept.bytes.extend([0xFF, END]);
@@ -70,7 +73,7 @@ fn coded<'a>(reader: &mut Reader<'a>) -> Result<&'a [u8], CutShort> {
 struct Kept {
     bytes: Vec<u8>,
     has_size: bool,
-    has_scan: bool,
+    scans: usize,
     has_orientation: bool,
 }
 
@@ -85,8 +88,8 @@ impl Kept {
                 self.has_size = true;
                 self.segment(marker, content);
             }
-            SCAN if self.has_size => {
-                self.has_scan = true;
+            SCAN if self.has_size && self.scans < MOST_SCANS => {
+                self.scans += 1;
                 self.segment(marker, content);
             }
             JFIF => self.jfif(content),

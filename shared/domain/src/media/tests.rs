@@ -177,6 +177,21 @@ fn a_few_bytes_that_declare_a_huge_picture_are_refused() {
 }
 
 #[test]
+fn a_small_file_that_costs_much_to_read_is_refused() {
+    let boxes = [HEIC.to_vec(), boxed(*b"free", b"").repeat(10_000)].concat();
+    assert_eq!(clean(&boxes), Err(Unfit::Damaged));
+    let first = JPEG
+        .windows(2)
+        .position(|mark| mark == b"\xFF\xDA")
+        .unwrap();
+    let scan = b"\xFF\xDA\0\x08\x01\x01\0\0\x3F\0\x00";
+    for (scans, expected) in [(200, true), (257, false)] {
+        let many = [&JPEG[..first], &scan.repeat(scans), b"\xFF\xD9"].concat();
+        assert_eq!(clean(&many).is_ok(), expected, "{scans}");
+    }
+}
+
+#[test]
 fn a_picture_is_no_sound_and_sound_is_no_picture() {
     let ogg = b"OggS\0\x02\0\0".to_vec();
     let clean = Clean::of(ogg.clone(), Wanted::Audio).unwrap();

@@ -5,6 +5,9 @@ use std::ops::Range;
 use crate::media::Unfit;
 use crate::media::reader::Reader;
 
+/// More boxes, or parts of items, than any picture has in one place: a large one has some hundreds of tiles.
+pub(super) const MOST: usize = 8_192;
+
 /// A box, by its places in the file.
 pub(super) struct Found {
     pub(super) name: [u8; 4],
@@ -34,7 +37,9 @@ pub(super) fn walk(bytes: &[u8], part: Range<usize>) -> Result<Vec<Found>, Unfit
     let mut reader = Reader::new(bytes.get(part).ok_or(Unfit::Damaged)?);
     let mut found = Vec::new();
     while !reader.is_at_end() {
-        let start = reader.position();
+        if found.len() == MOST {
+            return Err(Unfit::Damaged);
+        }
         let length = reader.be32()?;
         let name_at = from + reader.position();
         let name = reader.array()?;
@@ -46,7 +51,6 @@ pub(super) fn walk(bytes: &[u8], part: Range<usize>) -> Result<Vec<Found>, Unfit
         };
         let begins = reader.position();
         reader.take(content)?;
-        debug_assert!(reader.position() > start);
         found.push(Found {
             name,
             name_at,

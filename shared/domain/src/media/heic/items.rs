@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::ops::Range;
 
-use super::boxes::{Found, walk};
+use super::boxes::{Found, MOST, walk};
 use crate::media::Unfit;
 use crate::media::reader::{CutShort, Reader};
 
@@ -163,8 +163,7 @@ fn item(
         let _index = number(reader, widths.index)?;
         let offset = number(reader, widths.offset)?;
         let length = number(reader, widths.length)?;
-        // Each is at least a byte of the box, or there would be no end to them.
-        if widths.offset + widths.length == 0 {
+        if places.len() == MOST {
             return Err(Unfit::Damaged);
         }
         places.push(Place {
