@@ -91,6 +91,14 @@ doors! {
     "notifications.list_deliveries" => Http crate::notifications::list_deliveries;
     "notifications.read_preferences" => Http crate::notifications::read_preferences;
     "notifications.change_preferences" => Http crate::notifications::change_preferences;
+    "work.assign" => Work crate::work::assign;
+    "work.list_orders" => Work crate::work::list_orders;
+    "work.respond" => Work crate::work::respond;
+    "work.complete_order" => Work crate::work::complete_order;
+    "work.cancel_order" => Work crate::work::cancel_order;
+    "work.list_attempts" => Work crate::work::list_attempts;
+    "work.change_status" => Work crate::work::change_status;
+    "work.active_providers" => Work crate::work::active_providers;
     "realtime.connect" => Socket crate::realtime::connect;
     "realtime.disconnect" => Socket crate::realtime::disconnect;
     "realtime.message" => Socket crate::realtime::message;

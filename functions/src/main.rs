@@ -13,6 +13,7 @@ mod medicine;
 mod notifications;
 mod realtime;
 mod requests;
+mod work;
 
 mod door;
 

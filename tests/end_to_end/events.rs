@@ -46,6 +46,14 @@ const EXPECTED: &[(&str, u16)] = &[
     ("notifications.list_deliveries", 403),
     ("notifications.read_preferences", 200),
     ("notifications.change_preferences", 200),
+    ("work.change_status", 200),
+    ("work.active_providers", 200),
+    ("work.list_orders", 200),
+    ("work.respond", 200),
+    ("work.complete_order", 200),
+    ("work.cancel_order", 400),
+    ("work.list_attempts", 200),
+    ("work.assign", 201),
     ("realtime.connect", 200),
     ("realtime.disconnect", 200),
     ("realtime.message", 200),
@@ -76,9 +84,13 @@ async fn every_function_takes_its_event() {
     let media = customer.uploads(&stage, "image/png", &tiny_png()).await;
     let with_image = customer.requests_with(&json!({"image_id": media})).await;
     assert_eq!(with_image.status, 201, "{}", with_image.body);
+    let seeker = stage.seeker("Sita Rai").await;
+    let provider = stage.active_provider("Shyam Thapa").await;
+    let order = seeker.assigns(&provider).await;
     let mut blanks = Blanks::default()
         .with("media_id", &media)
         .with("request_id", &request)
+        .with("work_order_id", &order)
         .with(
             "blood_request_id",
             blood.body["requestId"].as_str().unwrap(),
@@ -89,6 +101,8 @@ async fn every_function_takes_its_event() {
         ("customer", &customer),
         ("donor_a", &donor_a),
         ("donor_b", &donor_b),
+        ("seeker", &seeker),
+        ("provider", &provider),
     ] {
         blanks = blanks.with_account(name, &person.access, &person.refresh, &person.id);
     }

@@ -12,6 +12,7 @@ mod person;
 mod record;
 mod socket;
 mod stage;
+pub mod work;
 
 use std::path::{Path, PathBuf};
 

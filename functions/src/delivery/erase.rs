@@ -7,7 +7,7 @@ use callout_domain::ids::AccountId;
 use callout_domain::moment::Moment;
 use callout_domain::role::Role;
 
-use crate::{blood, medicine};
+use crate::{blood, medicine, work};
 
 pub(super) async fn erase(
     cloud: &Cloud,
@@ -25,7 +25,9 @@ pub(super) async fn erase(
             blood::erase::requester(cloud, account, now).await?;
             blood::erase::responder(cloud, account, now).await
         }
-        Role::Seeker | Role::Provider | Role::Doctor | Role::Hospital | Role::Admin => Ok(()),
+        Role::Seeker => work::erase::seeker(cloud, account, now).await,
+        Role::Provider => work::erase::provider(cloud, account, now).await,
+        Role::Doctor | Role::Hospital | Role::Admin => Ok(()),
     }
 }
 

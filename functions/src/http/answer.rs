@@ -42,12 +42,13 @@ impl Answer {
         self
     }
 
-    pub(crate) fn status(&self) -> u16 {
-        self.status.as_u16()
-    }
-
+    /// The body as it stands.
     pub(crate) const fn body(&self) -> &Value {
         &self.body
+    }
+
+    pub(crate) fn status(&self) -> u16 {
+        self.status.as_u16()
     }
 
     /// The body alone, where something else than HTTP carries it.

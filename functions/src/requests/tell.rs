@@ -59,6 +59,12 @@ impl<'a> Telling<'a> {
         }
     }
 
+    /// The same, which puts aside what those who hear it were told before by these events.
+    pub(crate) fn putting_aside(mut self, events: &[EventId]) -> Self {
+        self.archives.extend_from_slice(events);
+        self
+    }
+
     /// Under which event id it is told.
     pub(crate) const fn event(&self) -> EventId {
         self.event

@@ -45,6 +45,14 @@ pub enum Guard {
     FirstResponse,
     /// The responder's answer is as it was read.
     ResponseUnchanged,
+    /// The provider is not at work on an order that they accepted.
+    ProviderFree,
+    /// The provider is active for work, and has said where.
+    ProviderLive,
+    /// There is no pending order between the seeker and the provider.
+    NonePending,
+    /// The provider's position is as it was read.
+    LiveUnchanged,
     /// The socket of the account that is kept longest is the one that was taken for it.
     EndsLast,
     /// The idempotency key has not been used.

@@ -8,6 +8,8 @@
 //! | `REQUEST#<id>` | `AUDIENCE#<nnnn>` | a chunk of those who were told, nearest first |
 //! | `REQUEST#<id>` | `RESPONSE#<account>` | what one of them answered |
 //! | `RESPONDER#<account>` | `STATS#<kind>` | how often an account has answered, and how |
+//! | `RESPONDER#<account>` | `WORK` | the work order that a provider has accepted and is at |
+//! | `PAIR#<seeker>#<provider>` | `PENDING` | the work order between the two that waits for an answer |
 //!
 //! `REQUEST` and `RESPONSE` have a `kind`, the attributes that every kind has (`kept`), and those of
 //! their kind. What the steps of every kind are made of is in `steps`; the steps themselves, with their
@@ -29,6 +31,7 @@
 
 pub mod blood;
 pub mod medicine;
+pub mod work;
 
 mod due;
 mod erase;

@@ -22,3 +22,4 @@ pub mod request;
 pub mod role;
 pub mod session;
 pub mod socket;
+pub mod work;

@@ -14,6 +14,8 @@ mod changes;
 mod donors;
 mod record;
 
+use std::collections::HashMap;
+
 use callout_domain::account::{Account, Email, PersonName};
 use callout_domain::geo::{DistanceKm, GeoPoint, RadiusKm};
 use callout_domain::ids::AccountId;
@@ -83,6 +85,25 @@ impl Accounts {
             .await?
             .map(StoredAccount::read)
             .transpose()
+    }
+
+    /// Those of these accounts that are there, as they are now.
+    ///
+    /// # Errors
+    /// When the outside world fails, or an item does not read.
+    pub async fn read_many(
+        &self,
+        ids: &[AccountId],
+    ) -> Result<HashMap<AccountId, Account>, CloudError> {
+        let keys = ids
+            .iter()
+            .map(|id| (account_partition(*id), PROFILE.to_owned()))
+            .collect();
+        let items = self.table.read_many(keys).await?;
+        items
+            .into_iter()
+            .map(|item| StoredAccount::read(item).map(|account| (account.id, account)))
+            .collect()
     }
 
     /// How the holder of an address signs in, if it has an account.

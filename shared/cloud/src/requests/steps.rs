@@ -134,7 +134,8 @@ impl Requests {
         Ok(())
     }
 
-    fn put(&self, commit: &mut Commit, item: Item) -> Result<(), CloudError> {
+    /// Adds an item, whatever was there.
+    pub(super) fn put(&self, commit: &mut Commit, item: Item) -> Result<(), CloudError> {
         let put = Put::builder()
             .table_name(&self.table.name)
             .set_item(Some(item))
