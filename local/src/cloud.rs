@@ -11,6 +11,7 @@ mod token_key;
 mod wiring;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -79,7 +80,7 @@ pub struct LocalCloud {
     /// Turns true when functions no longer need the doors.
     closed: watch::Sender<bool>,
     /// Keeps a temporary folder until everything has ended.
-    _state: State,
+    state: State,
 }
 
 /// What the doors hold, opened.
@@ -211,7 +212,7 @@ impl LocalCloud {
             doors,
             closing,
             closed,
-            _state: options.state,
+            state: options.state,
         })
     }
 
@@ -249,6 +250,11 @@ impl LocalCloud {
     /// When the tables cannot be read.
     pub async fn streams_idle(&self) -> rusqlite::Result<()> {
         self.reached.idle(&self.engine, &self.stack).await
+    }
+
+    /// The folder in which everything is kept: a test looks at an object so.
+    pub fn state(&self) -> &Path {
+        self.state.path()
     }
 
     /// What the functions may do, and what of it they have not done.
