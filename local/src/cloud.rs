@@ -23,6 +23,7 @@ use self::options::io;
 pub use self::options::{Options, Progress, StartError};
 pub use self::token_key::TokenKey;
 use crate::captured::{self, Sources};
+use crate::console;
 use crate::dead_letters::DeadLetters;
 use crate::dynamodb::streams::{self, Following, Reached};
 use crate::dynamodb::{Engine, Meter};
@@ -31,6 +32,7 @@ use crate::gateway::edge::Edge;
 use crate::gateway::http::HttpGateway;
 use crate::gateway::websocket::SocketGateway;
 use crate::iam::Iam;
+use crate::inspect::{self, Inspected};
 use crate::lambda::{Invoke, LambdaOptions, Lambdas};
 use crate::mail::Mailbox;
 use crate::push::Pushes;
@@ -48,6 +50,9 @@ const PUSH_APPLICATION_PARAMETER: &str = "PushApplicationArn";
 const PUSH_APPLICATION: &str = "app/GCM/callout";
 /// The template's secret for the key that access tokens are signed with.
 const SIGNING_KEY_SECRET: &str = "TokenSigningKey";
+
+/// How functions are told of S3, where the console shows pictures and voice from.
+const MEDIA_ENDPOINT: &str = "AWS_ENDPOINT_URL_S3";
 
 /// How long the end of the cloud waits for answers under way, before it drops them.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -146,6 +151,7 @@ impl LocalCloud {
         settings.endpoints = listeners
             .endpoints(stage.as_deref())
             .map_err(io("a loopback port"))?;
+        let media = settings.endpoints.get(MEDIA_ENDPOINT).cloned();
         settings.faults = services.faults.clone();
         services.faults.set(options.faults.clone());
         let secret = settings.secret_access_key.clone();
@@ -175,18 +181,29 @@ impl LocalCloud {
             closing.subscribe(),
         );
         streams.spawn(async move { report("the streams", following.await) });
+        let http_url = format!("http://{front_url}");
+        let socket_url = format!("ws://{front_url}/{}", stage.unwrap_or_default());
+        let own = captured::router(sources(&services, &lambdas))
+            .merge(inspect::router(Inspected {
+                http_url: http_url.clone(),
+                socket_url: socket_url.clone(),
+                stack: Arc::clone(&stack),
+                engine: services.engine.clone(),
+                sockets: sockets.clone(),
+            }))
+            .merge(console::router(&media.unwrap_or_default()));
         let mut edge = JoinSet::new();
         let http = HttpGateway::new(&stack, functions, options.http_limits);
         let serving = Edge::new(http, sockets.clone()).serve(
             front,
-            captured::router(sources(&services, &lambdas)),
+            own,
             turns_true(closing.subscribe()),
         );
         edge.spawn(async move { report("the edge", serving.await) });
         (options.progress)("ready");
         Ok(Self {
-            http_url: format!("http://{front_url}"),
-            socket_url: format!("ws://{front_url}/{}", stage.unwrap_or_default()),
+            http_url,
+            socket_url,
             lambdas,
             sockets,
             stack,
