@@ -16,11 +16,11 @@ export function cardOf(person, { at, message }, showForm) {
   const outcome = el("div", { class: "outcome" });
   const offers = offersFor(message, person.role)
     .map((offer) => offerButton(offer, actionById(offer.action, person.role), person, message, showForm, outcome));
-  return el("li", { class: "card", data: { type: message.type ?? "", event: message.event_id ?? "" } },
+  return el("article", { class: "card", data: { type: message.type ?? "", event: message.event_id ?? "" } },
     el("div", { class: "head" }, heading, el("time", { datetime: new Date(at).toISOString() }, clock(at))),
     el("p", { class: "says" }, sentenceOf(message)),
     ...media,
-    offers.length > 0 ? el("div", { class: "offers", role: "group", "aria-label": "What to do about it" }, ...offers) : null,
+    offers.length > 0 ? el("div", { class: "offers", role: "group", "aria-label": "Answers" }, ...offers) : null,
     outcome,
     el("details", {}, el("summary", {}, "All of it"), el("pre", { tabindex: "0" }, JSON.stringify(message, null, 2))));
 }

@@ -65,7 +65,7 @@ function castButtons() {
     return el("div", { class: "cast", role: "group", "aria-label": kind },
       el("span", { class: "kind" }, kind),
       ...members.map((member) => buttons.get(member)),
-      button("All of them", () => enter(members), { class: "primary", "aria-label": `All of ${kind}` }));
+      button("All of them", () => enter(members), { class: "primary", "aria-label": `All of them: ${kind}` }));
   });
   people.addEventListener("change", mark);
   mark();

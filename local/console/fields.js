@@ -46,7 +46,8 @@ function frame(field, controlId, control) {
   const problem = el("p", { class: "problem", id: problemId, hidden: true });
   const label = el("label", { for: controlId }, field.label, field.optional ? el("span", { class: "optional" }, " (optional)") : null);
   const hint = field.hint ? el("p", { class: "hint", id: hintId }, field.hint) : null;
-  return { node: el("div", { class: "field" }, label, control, hint, problem), problem, hintId, problemId };
+  const wide = ["long", "image", "audio", "request", "account"].includes(field.kind) ? "field all" : "field";
+  return { node: el("div", { class: wide }, label, control, hint, problem), problem, hintId, problemId };
 }
 
 function explain(control, shown, sentence) {

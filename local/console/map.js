@@ -3,7 +3,7 @@
 import { HOME } from "./cast.js";
 import { announce, button, eachFrame, el, freshId, svg } from "./dom.js";
 import { picking } from "./fields.js";
-import { View, distanceKm, kilometres, niceStep, place } from "./geo.js";
+import { View, distanceKm, kilometres, moved, niceStep, place } from "./geo.js";
 import { people } from "./people.js";
 import { requests } from "./requests.js";
 
@@ -33,13 +33,14 @@ export function showMap(place_) {
     state.view = new View(state.view.center, state.view.pixelsPerKm, clientWidth, clientHeight);
     drawing.setAttribute("viewBox", `0 0 ${clientWidth} ${clientHeight}`);
     if (!state.touched) fit(false);
-    drawing.replaceChildren(...graticule(state.view), ...requestMarks(state), ...trailMarks(state), ...peopleMarks(state), scaleBar(state.view), ...cross(state));
+    drawing.replaceChildren(...graticule(state.view), ...reaches(state), ...trailMarks(state), ...peopleMarks(state), ...needs(state), scaleBar(state.view), ...cross(state));
     table.replaceChildren(distances());
   });
 
   function fit(byHand) {
     if (byHand) state.touched = false;
-    const points = [...people.list.map((person) => person.place), ...requests.list.filter((one) => !requests.isOver(one)).map((one) => one.place)].filter(Boolean);
+    const open = requests.list.filter((request) => request.place && !requests.isOver(request));
+    const points = [...people.list.map((person) => person.place).filter(Boolean), ...open.flatMap(edgesOf)];
     state.view = state.view.around(points.length > 0 ? points : [HOME]);
     if (byHand) draw();
   }
@@ -158,25 +159,40 @@ function scaleBar(view) {
     svg("text", { x: 18, y: y - 5 }, km >= 1 ? `${km} km` : `${Math.round(km * 1000)} m`));
 }
 
-function requestMarks({ view }) {
-  return requests.list.filter((request) => request.place).slice(0, 40).reverse().map((request) => {
-    const { x, y } = view.toScreen(request.place);
-    const isSelected = requests.selected === request.id;
-    const classes = ["request", request.kind, requests.isOver(request) ? "over" : "", isSelected ? "selected" : ""].join(" ");
+/** The places that a request reaches farthest to. */
+function edgesOf({ place: at, radius_km: radius }) {
+  return radius ? [moved(at, radius, 0), moved(at, -radius, 0), moved(at, 0, radius), moved(at, 0, -radius)] : [at];
+}
+
+/** The requests that have a place, oldest first, and how each is drawn. */
+function placed(view) {
+  return requests.list.filter((request) => request.place).slice(0, 40).reverse().map((request) => ({
+    request, at: view.toScreen(request.place),
+    classes: ["request", request.kind, requests.isOver(request) ? "over" : "", requests.selected === request.id ? "selected" : ""].join(" "),
+  }));
+}
+
+/** How far requests reach, and who was told of the one that is looked at. */
+function reaches({ view }) {
+  return placed(view).map(({ request, at, classes }) => {
     const mark = svg("g", { class: classes });
-    if (request.radius_km) mark.append(svg("circle", { class: "reach", cx: x, cy: y, r: request.radius_km * view.pixelsPerKm }));
-    if (isSelected) {
-      for (const person of people.list) {
-        if (!request.told.has(person.id) || !person.place) continue;
-        const end = view.toScreen(person.place);
-        mark.append(svg("line", { class: "told", x1: x, y1: y, x2: end.x, y2: end.y }),
-          svg("text", { class: "distance", x: (x + end.x) / 2, y: (y + end.y) / 2 - 4 }, kilometres(distanceKm(request.place, person.place))));
-      }
+    if (request.radius_km) mark.append(svg("circle", { class: "reach", cx: at.x, cy: at.y, r: request.radius_km * view.pixelsPerKm }));
+    if (requests.selected !== request.id) return mark;
+    for (const person of people.list) {
+      if (!request.told.has(person.id) || !person.place) continue;
+      const end = view.toScreen(person.place);
+      mark.append(svg("line", { class: "told", x1: at.x, y1: at.y, x2: end.x, y2: end.y }),
+        svg("text", { class: "distance", x: (at.x + end.x) / 2 + 4, y: (at.y + end.y) / 2 + 4 }, kilometres(distanceKm(request.place, person.place))));
     }
-    mark.append(svg("path", { class: "need", d: `M${x} ${y - 9}L${x + 9} ${y}L${x} ${y + 9}L${x - 9} ${y}Z` }),
-      svg("title", {}, `${request.title} (${request.status ?? ""})`));
     return mark;
   });
+}
+
+/** Where the needs are: a pin above whoever stands there. */
+function needs({ view }) {
+  return placed(view).map(({ request, at, classes }) => svg("g", { class: classes, transform: `translate(${at.x} ${at.y - 12})` },
+    svg("path", { class: "need", d: "M0 0L-7 -10A8 8 0 1 1 7 -10Z" }),
+    svg("title", {}, `${request.title} (${request.status ?? ""})`)));
 }
 
 function peopleMarks({ view, live }) {

@@ -9,6 +9,8 @@ import { people, signOut } from "./people.js";
 /** Cards that are on the page; older messages are in the inbox. */
 const SHOWN = 150;
 
+const ASKING = new Set(["CUSTOMER", "PATIENT", "SEEKER"]);
+
 const STATES = {
   off: "Not connected",
   connecting: "Connecting",
@@ -21,7 +23,7 @@ export function panelOf(person) {
   const headingId = freshId("person");
   const heading = el("h3", { id: headingId }, person.name);
   const badge = el("span", { class: "badge", hidden: true });
-  const log = el("ol", { class: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", "aria-label": `Messages to ${person.name}`, tabindex: "0" });
+  const log = el("div", { class: "log", role: "log", "aria-live": "polite", "aria-relevant": "additions", "aria-label": `Messages to ${person.name}`, tabindex: "0" });
   const count = el("span", { class: "tag" });
   const doing = actionsOf(person);
   const show = (heard) => {
@@ -67,17 +69,23 @@ function actionsOf(person) {
   const groups = actionsFor(person.role);
   const byId = new Map(groups.flatMap(({ actions }) => actions).map((action) => [action.id, action]));
   const choice = el("select", { id, on: { change: () => show(byId.get(choice.value)) } },
+    el("option", { value: "" }, "Choose something"),
     ...groups.map(({ label, actions }) => el("optgroup", { label }, ...actions.map((action) => el("option", { value: action.id }, action.title)))));
   const place = el("div", { class: "form" });
 
   function show(action, values = null) {
-    choice.value = action.id;
+    choice.value = action?.id ?? "";
+    if (!action) {
+      place.replaceChildren();
+      return;
+    }
     const form = actionForm(action, person, values ?? {});
     place.replaceChildren(form.node);
     if (values) form.focus();
   }
 
-  show([...byId.values()][0]);
+  // Who asks begins with asking; who is asked, with what they are told.
+  show(ASKING.has(person.role) ? [...byId.values()][0] : null);
   return {
     node: el("div", { class: "doing" }, el("label", { for: id }, "What to do"), choice, place),
     show: (action, values) => show(byId.get(action.id) ?? action, values),

@@ -8,6 +8,10 @@ import { people } from "./people.js";
 import { requests } from "./requests.js";
 import { local, stack } from "./stack.js";
 
+/** What is first of what was committed at one moment; everything else comes after. */
+const FIRST = ["asked", "answer"];
+const rank = (step) => (FIRST.includes(step.kind) ? FIRST.indexOf(step.kind) : FIRST.length);
+
 /** Names of accounts that are not on the page. */
 const names = new Map();
 
@@ -35,7 +39,7 @@ export function showTimeline(place) {
     }
     const steps = stack.isLocal ? await stepsOfTables(request) : [];
     steps.push(...stepsOfPage(request));
-    steps.sort((one, other) => one.at - other.at);
+    steps.sort((one, other) => one.at - other.at || rank(one) - rank(other));
     const text = JSON.stringify(steps);
     if (text === shown) return;
     shown = text;

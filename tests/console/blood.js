@@ -8,7 +8,7 @@ export function bloodIsPlayed(stage) {
   let sarah, ravi, maya;
 
   test("three donors come in together", async () => {
-    await stage.page.locator("#entrance").getByRole("button", { name: "All of Blood" }).click();
+    await stage.page.locator("#entrance").getByRole("button", { name: "All of them: Blood" }).click();
     [sarah, ravi, maya] = await donors(stage.page);
   });
 
@@ -16,7 +16,7 @@ export function bloodIsPlayed(stage) {
     const form = await sarah.choose("Ask for blood");
     await form.getByRole("button", { name: "Ask for blood" }).click();
     await sees(form.getByRole("status").filter({ hasText: "Request sent to 2 donors in Kathmandu!" }));
-    await ravi.hears("blood_request", "Critical: O+ needed in Kathmandu! 1 unit(s) for John Doe");
+    await ravi.hears("blood_request", "Urgent: O+ needed in Kathmandu! 1 unit(s) for John Doe");
     await maya.hears("blood_request");
   });
 

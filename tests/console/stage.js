@@ -94,7 +94,7 @@ export class Panel {
   }
 
   async choose(title) {
-    await this.root.getByLabel("What to do").selectOption({ label: title });
+    await this.root.getByLabel("What to do", { exact: true }).selectOption({ label: title });
     return this.root.locator("form.action");
   }
 
