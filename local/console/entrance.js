@@ -36,7 +36,11 @@ function castButtons() {
   const buttons = new Map();
   const kinds = [...new Set(CAST.map((member) => member.kind))];
 
-  async function enter(members) {
+  // One after the other, so that they stand in the order in which they were asked in.
+  let before = Promise.resolve();
+  const enter = (members) => { before = before.then(() => enterNow(members)); };
+
+  async function enterNow(members) {
     outcome.replaceChildren();
     for (const member of members) {
       const press = buttons.get(member);

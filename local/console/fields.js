@@ -1,7 +1,8 @@
 // The fields of a form, each from its description:
 //
-//   { name, label, kind, value, hint, optional, options, of, names }
+//   { name, label, kind, value, hint, optional, options, of, names, wide }
 //
+// `wide` gives it a line of its own.
 // `kind` is text (the default), secret, long, number, choice, yesno, date, moment, place, image, audio, request
 // (an id of a known request; `of` names its kind) or account (an id of somebody; `of` names their role).
 // `value` is what stands there at first, or makes it from the person. A place has `names`: {lat, lng}.
@@ -46,7 +47,7 @@ function frame(field, controlId, control) {
   const problem = el("p", { class: "problem", id: problemId, hidden: true });
   const label = el("label", { for: controlId }, field.label, field.optional ? el("span", { class: "optional" }, " (optional)") : null);
   const hint = field.hint ? el("p", { class: "hint", id: hintId }, field.hint) : null;
-  const wide = ["long", "image", "audio", "request", "account"].includes(field.kind) ? "field all" : "field";
+  const wide = ["long", "image", "audio", "request", "account"].includes(field.kind) || field.wide ? "field all" : "field";
   return { node: el("div", { class: wide }, label, control, hint, problem), problem, hintId, problemId };
 }
 

@@ -33,7 +33,7 @@ export function showMap(place_) {
     state.view = new View(state.view.center, state.view.pixelsPerKm, clientWidth, clientHeight);
     drawing.setAttribute("viewBox", `0 0 ${clientWidth} ${clientHeight}`);
     if (!state.touched) fit(false);
-    drawing.replaceChildren(...graticule(state.view), ...reaches(state), ...trailMarks(state), ...peopleMarks(state), ...needs(state), scaleBar(state.view), ...cross(state));
+    drawing.replaceChildren(...graticule(state.view), ...reaches(state), ...trailMarks(state), ...needs(state), ...peopleMarks(state), scaleBar(state.view), ...cross(state));
     table.replaceChildren(distances());
   });
 

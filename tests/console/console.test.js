@@ -6,6 +6,7 @@ import { after, before, test } from "node:test";
 
 import { bloodIsPlayed } from "./blood.js";
 import { connectionsBreak } from "./connections.js";
+import { anotherStackIsUsed } from "./deployed.js";
 import { looksAreFit } from "./looks.js";
 import { medicineIsPlayed } from "./medicine.js";
 import { openConsole, startBrowser, startCloud } from "./stage.js";
@@ -26,6 +27,7 @@ medicineIsPlayed(stage);
 bloodIsPlayed(stage);
 connectionsBreak(stage);
 looksAreFit(stage);
+anotherStackIsUsed(stage);
 
 test("nothing went wrong on the page, and no request left the machine", () => {
   assert.deepEqual(stage.wrongs, []);

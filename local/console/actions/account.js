@@ -37,11 +37,11 @@ export const account = {
     },
     {
       id: "account.device", title: "Register a device for push", submit: "Register", roles: EVERYBODY, method: "POST", path: "/api/1/profiles/fcm-token/",
-      fields: [{ name: "fcm_token", label: "Its FCM token", value: (person) => `console-device-of-${person?.id ?? "nobody"}` }],
+      fields: [{ name: "fcm_token", label: "Its FCM token", wide: true, value: (person) => `console-device-of-${person?.id ?? "nobody"}` }],
     },
     {
       id: "account.no-device", title: "Remove a device", submit: "Remove", roles: EVERYBODY, method: "DELETE", path: "/api/1/profiles/fcm-token/",
-      fields: [{ name: "fcm_token", label: "Its FCM token", value: (person) => `console-device-of-${person?.id ?? "nobody"}` }],
+      fields: [{ name: "fcm_token", label: "Its FCM token", wide: true, value: (person) => `console-device-of-${person?.id ?? "nobody"}` }],
     },
     { id: "account.profile", title: "My profile", submit: "Show", roles: EVERYBODY, method: "GET", path: "/{role}/profile/", fields: [], items: (body) => [body], says: () => "As it is now", after: refreshed },
     {
