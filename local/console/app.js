@@ -1,9 +1,10 @@
 // The page: puts its parts together, and keeps those current that are looked at.
 
-import { newsIn } from "./actions/index.js";
+import { listsOf, newsIn } from "./actions/index.js";
 import { showCaptured } from "./captured.js";
 import { el, title } from "./dom.js";
 import { showEntrance } from "./entrance.js";
+import { perform } from "./forms.js";
 import { showFunctions } from "./functions.js";
 import { showMap } from "./map.js";
 import { showPanels } from "./panel.js";
@@ -49,6 +50,8 @@ function follow() {
       const news = newsIn(message, person);
       if (news) requests.learn({ ...news, log: { at, who: person.name, text: title(message.type) } });
     }
+    // What was asked before the page was opened, and what messages do not tell of it.
+    for (const action of listsOf(person.role)) perform(action, person, []);
   });
 }
 

@@ -36,7 +36,7 @@ export function makeField(field, person) {
     case "audio": return fileField(field);
     case "choice": return choiceField(field, first);
     case "yesno": return yesNoField(field, first);
-    default: return lineField(field, first);
+    default: return lineField(field, first, person);
   }
 }
 
@@ -65,7 +65,7 @@ function explain(control, shown, sentence) {
 
 const TYPES = { number: "text", date: "date", moment: "datetime-local", secret: "password" };
 
-function lineField(field, first) {
+function lineField(field, first, person) {
   const id = freshId(field.name);
   const control = field.kind === "long"
     ? el("textarea", { id, name: field.name, rows: 2 })
@@ -76,7 +76,7 @@ function lineField(field, first) {
     });
   control.value = first ?? "";
   const shown = frame(field, id, control);
-  if (field.kind === "request" || field.kind === "account") shown.node.append(choices(field, id, control));
+  if (field.kind === "request" || field.kind === "account") shown.node.append(choices(field, id, control, person));
   return {
     names: [field.name],
     node: shown.node,
@@ -101,17 +101,19 @@ function typed(field, text) {
 }
 
 /** The ids that the page knows, offered by what they stand for; filled in whenever the field is entered. */
-function choices(field, id, control) {
+function choices(field, id, control, self) {
   const list = el("datalist", { id: `${id}-list` });
   const fill = () => {
     const known = field.kind === "request"
       ? requests.ofKind(field.of).map((request) => [request.id, request.title])
-      : people.list.filter((person) => !field.of || person.role === field.of).map((person) => [person.id, person.name]);
+      : people.list.filter((person) => person !== self && (!field.of || person.role === field.of)).map((person) => [person.id, person.name]);
     list.replaceChildren(...known.map(([value, label]) => el("option", { value, label }, label)));
-    if (control.value === "" && known.length > 0) [[control.value]] = known;
+    return known;
   };
   control.addEventListener("focus", fill);
-  fill();
+  // The newest request, or the first to answer to the role, is meant more often than another.
+  const [first] = fill();
+  if (first && control.value === "" && !field.optional) [control.value] = first;
   return list;
 }
 

@@ -1,11 +1,12 @@
 // A form from the description of an action:
 //
-//   { id, title, roles, method, path, sends, type, replies, fields, keyed, says, items, learns }
+//   { id, title, submit, roles, method, path, sends, type, replies, fields, keyed, says, items, learns, after, first }
 //
 // `sends` is json (the default), form (multipart, for files), query, or socket: then `type` is the message's, and
 // `replies` the types of what answers it. `{name}` in the path is the field of that name. `keyed` sends an
 // Idempotency-Key. `says(body)` is a sentence for what was answered, `items(body)` the rows of a list,
-// `learns(body, sent, person)` what is now known of requests.
+// `learns(body, sent, person)` what is now known of requests, `after` does what else is to be done, and `first` has
+// a list asked for as soon as somebody comes in.
 
 import { button, el, freshId, span } from "./dom.js";
 import { factsOf } from "./facts.js";

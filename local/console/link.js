@@ -15,8 +15,8 @@ const PONG_MS = 10_000;
 const WINDOW_MS = 10_000;
 const ACKS_IN_WINDOW = 12;
 
-/** Said by the server about nothing that is kept in an inbox. */
-const TRANSIENT = new Set(["connection", "pong", "error", "typing_indicator", "distance_update", "presence"]);
+/** What no inbox holds: answers to what was said here, and what is true for a moment only. */
+const NOT_KEPT = /^(connection|pong|error|.*_recorded|message_sent|chat_history|typing_indicator|message_(delivered|read)|distance_update|presence)$/;
 
 export class Link extends EventTarget {
   state = "off";
@@ -131,7 +131,7 @@ export class Link extends EventTarget {
     if (message.type === "error" && message.code === 4001) this.person.tokenIsOld();
     const isNew = this.person.hear(message);
     this.dispatchEvent(new CustomEvent("heard", { detail: { message, isNew } }));
-    if (message.event_id && !TRANSIENT.has(message.type)) {
+    if (message.event_id && !NOT_KEPT.test(message.type)) {
       this.#acks.push(message.event_id);
       this.#acknowledge();
     }

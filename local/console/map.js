@@ -3,7 +3,7 @@
 import { HOME } from "./cast.js";
 import { announce, button, eachFrame, el, freshId, svg } from "./dom.js";
 import { picking } from "./fields.js";
-import { View, distanceKm, kilometres, moved, niceStep, place } from "./geo.js";
+import { View, distanceKm, kilometres, moved, niceStep } from "./geo.js";
 import { people } from "./people.js";
 import { requests } from "./requests.js";
 
@@ -12,14 +12,14 @@ const PLACED = new Set(["PHARMACY", "DONOR", "PROVIDER", "HOSPITAL"]);
 /** Positions of a move that are still shown. */
 const TRAIL = 20;
 
-export function showMap(place_) {
+export function showMap(place) {
   const state = { view: new View(HOME, 30, 800, 600), touched: false, cursor: null, fitted: 0, trails: new Map(), live: new Map() };
   const drawing = svg("svg", { class: "map", tabindex: "0", role: "application", "aria-label": "Map", "aria-describedby": "map-help" });
   const tool = el("select", { id: freshId("tool") });
   const said = el("p", { class: "hint", role: "status" });
   const table = el("div");
 
-  place_.replaceChildren(
+  place.replaceChildren(
     el("div", { class: "tools" },
       el("label", { for: tool.id }, "A click"), tool,
       button("Zoom in", () => zoom(1.5)), button("Zoom out", () => zoom(1 / 1.5)), button("Show everybody", () => fit(true))),
@@ -33,7 +33,7 @@ export function showMap(place_) {
     state.view = new View(state.view.center, state.view.pixelsPerKm, clientWidth, clientHeight);
     drawing.setAttribute("viewBox", `0 0 ${clientWidth} ${clientHeight}`);
     if (!state.touched) fit(false);
-    drawing.replaceChildren(...graticule(state.view), ...reaches(state), ...trailMarks(state), ...needs(state), ...peopleMarks(state), scaleBar(state.view), ...cross(state));
+    drawing.replaceChildren(...graticule(state.view), ...reaches(state), ...trailMarks(state), ...liveMarks(state), ...needs(state), ...peopleMarks(state), scaleBar(state.view), ...cross(state));
     table.replaceChildren(distances());
   });
 
@@ -103,7 +103,7 @@ export function showMap(place_) {
     }
   });
   people.addEventListener("change", () => { follow(state); showTools(); draw(); });
-  people.addEventListener("message", ({ detail }) => { if (hearPosition(state, detail)) draw(); });
+  people.addEventListener("passing", ({ detail }) => { hearDistance(state, detail); draw(); });
   requests.addEventListener("change", draw);
   requests.addEventListener("select", draw);
   new ResizeObserver(draw).observe(drawing);
@@ -122,13 +122,11 @@ function follow(state) {
   }
 }
 
-/** A message with a position of somebody: live, and theirs alone. */
-function hearPosition(state, { message }) {
-  const at = place(message.lat ?? message.latitude, message.lng ?? message.longitude);
-  if (!at || !/distance_update|location/.test(message.type)) return false;
-  const name = message.provider_name ?? message.pharmacy_name ?? message.name ?? "on the way";
-  state.live.set(name, { at, distance: message.distance_km });
-  return true;
+/** How far somebody on the way still is: a ring around the need. */
+function hearDistance(state, { message }) {
+  const request = requests.get(message.request_id);
+  if (message.type !== "distance_update" || !request?.place) return;
+  state.live.set(request.id, { at: request.place, km: message.distance_km });
 }
 
 /** Lines of latitude and longitude, with their degrees. */
@@ -195,21 +193,25 @@ function needs({ view }) {
     svg("title", {}, `${request.title} (${request.status ?? ""})`)));
 }
 
-function peopleMarks({ view, live }) {
-  const marks = people.list.filter((person) => person.place).map((person) => {
+function peopleMarks({ view }) {
+  return people.list.filter((person) => person.place).map((person) => {
     const { x, y } = view.toScreen(person.place);
-    const left = x > view.width - 130;
+    const isRight = x > view.width - 130;
     return svg("g", { class: `someone ${person.role.toLowerCase()} ${person.link.state === "ready" ? "" : "away"}`, "data-person": person.name },
       svg("circle", { cx: x, cy: y, r: 11 }),
       svg("text", { class: "letter", x, y: y + 4 }, person.role.charAt(0)),
-      svg("text", { class: "name", x: left ? x - 15 : x + 15, y: y + 4, "text-anchor": left ? "end" : "start" }, person.name));
+      svg("text", { class: "name", x: isRight ? x - 15 : x + 15, y: y + 4, "text-anchor": isRight ? "end" : "start" }, person.name));
   });
-  for (const [name, { at, distance }] of live) {
+}
+
+/** Rings that narrow as somebody comes nearer. */
+function liveMarks({ view, live }) {
+  return [...live.entries()].filter(([id]) => !requests.isOver(requests.get(id))).map(([, { at, km }]) => {
     const { x, y } = view.toScreen(at);
-    marks.push(svg("g", { class: "live" }, svg("circle", { cx: x, cy: y, r: 6 }),
-      svg("text", { class: "name", x: x + 10, y: y - 8 }, `${name}${distance === undefined ? "" : `, ${kilometres(distance)}`}`)));
-  }
-  return marks;
+    const radius = km * view.pixelsPerKm;
+    return svg("g", { class: "live" }, svg("circle", { cx: x, cy: y, r: radius }),
+      svg("text", { class: "name", x: x + 4, y: y - radius - 4 }, `on the way, ${kilometres(km)}`));
+  });
 }
 
 function trailMarks({ view, trails }) {

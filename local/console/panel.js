@@ -1,8 +1,8 @@
 // The panel of a person: whether they are connected, what they can do, and what they are told.
 
-import { actionsFor } from "./actions/index.js";
+import { actionsFor, sentenceOf } from "./actions/index.js";
 import { cardOf } from "./card.js";
-import { button, el, freshId } from "./dom.js";
+import { button, clock, el, freshId } from "./dom.js";
 import { actionForm } from "./forms.js";
 import { people, signOut } from "./people.js";
 
@@ -35,6 +35,11 @@ export function panelOf(person) {
   person.addEventListener("message", ({ detail }) => show(detail));
   person.addEventListener("change", () => { heading.textContent = person.name = person.profile.name ?? person.name; });
   keepBadge(person, badge);
+  const now = el("p", { class: "hint", role: "status", hidden: true });
+  person.addEventListener("passing", ({ detail: { at, message } }) => {
+    now.textContent = `${clock(at)} ${sentenceOf(message)}`;
+    now.hidden = false;
+  });
 
   return el("section", { class: "panel", "aria-labelledby": headingId, data: { person: person.name, id: person.id, role: person.role } },
     el("header", {},
@@ -42,7 +47,7 @@ export function panelOf(person) {
       connectionOf(person)),
     el("div", { class: "body" },
       doing.node,
-      el("div", { class: "messages" }, el("h4", {}, "Messages ", count), log)));
+      el("div", { class: "messages" }, el("h4", {}, "Messages ", count), now, log)));
 }
 
 /** Its state in words, and the ways to change it. */

@@ -31,6 +31,9 @@ export const people = new (class extends EventTarget {
     person.addEventListener("message", (event) => {
       this.dispatchEvent(new CustomEvent("message", { detail: { person, ...event.detail } }));
     });
+    person.addEventListener("passing", (event) => {
+      this.dispatchEvent(new CustomEvent("passing", { detail: { person, ...event.detail } }));
+    });
     this.dispatchEvent(new CustomEvent("added", { detail: person }));
     this.dispatchEvent(new Event("change"));
     person.readProfile();

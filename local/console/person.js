@@ -5,8 +5,13 @@ import { call } from "./stack.js";
 
 /** Messages that are kept over a reload. */
 const KEPT = 100;
+/** Messages that the page holds. */
+const MOST = 1_000;
 /** Events that are remembered to have been heard. */
 const REMEMBERED = 2_000;
+
+/** True for a moment, and of no use later: shown, and not kept. */
+const PASSING = new Set(["typing_indicator", "message_delivered", "message_read", "distance_update", "presence"]);
 
 const memory = sessionStorage;
 
@@ -33,11 +38,12 @@ export class Person extends EventTarget {
 
   /** One HTTP call as this person; a token that has grown old is exchanged first. */
   async request(method, path, options = {}) {
-    if (this.#forced) await this.#renew();
-    const answer = await call(method, path, { ...options, token: this.access });
-    if (answer.status !== 401) return answer;
-    if (!(await this.#renew())) return answer;
-    return call(method, path, { ...options, token: this.access });
+    const answer = this.#forced ? null : await call(method, path, { ...options, token: this.access });
+    if (answer && answer.status !== 401) return answer;
+    const renewed = await this.#renew();
+    if (renewed.ok) return call(method, path, { ...options, token: this.access });
+    // Signed out is who was told so, not who could not ask.
+    return renewed.status === 401 && answer ? answer : renewed;
   }
 
   /** The server said that the token no longer holds. */
@@ -53,12 +59,13 @@ export class Person extends EventTarget {
 
   async #exchange() {
     const answer = await call("POST", "/token/refresh/", { json: { refresh: this.refresh } });
-    if (!answer.ok) return false;
-    this.#forced = false;
-    this.access = answer.body.access;
-    this.refresh = answer.body.refresh;
-    this.save();
-    return true;
+    if (answer.ok) {
+      this.#forced = false;
+      this.access = answer.body.access;
+      this.refresh = answer.body.refresh;
+      this.save();
+    }
+    return answer;
   }
 
   /** Takes a message; false if it was heard before. */
@@ -71,7 +78,12 @@ export class Person extends EventTarget {
       this.#seen.add(message.event_id);
     }
     const heard = { at: Date.now(), message };
+    if (PASSING.has(message.type)) {
+      this.dispatchEvent(new CustomEvent("passing", { detail: heard }));
+      return true;
+    }
     this.messages.push(heard);
+    if (this.messages.length > MOST) this.messages.shift();
     // Before it is acknowledged: a reload must not lose it.
     this.save();
     this.dispatchEvent(new CustomEvent("message", { detail: heard }));

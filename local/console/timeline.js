@@ -31,7 +31,17 @@ export function showTimeline(place) {
     refresh();
   });
 
+  // Looking through a large table takes its time, and is not done all the time.
+  let free = 0;
   async function refresh() {
+    const began = Date.now();
+    if (began < free) return;
+    free = Infinity;
+    await read();
+    free = Date.now() + 5 * (Date.now() - began);
+  }
+
+  async function read() {
     const request = requests.get(requests.selected);
     if (!request) {
       body.replaceChildren(el("p", { class: "hint" }, "There is no request yet. Ask for something."));
@@ -47,7 +57,7 @@ export function showTimeline(place) {
   }
 
   requests.addEventListener("change", offer);
-  requests.addEventListener("select", () => { shown = ""; offer(); });
+  requests.addEventListener("select", () => { shown = ""; free = 0; offer(); });
   offer();
   return refresh;
 }

@@ -5,6 +5,7 @@
 
 mod doors;
 mod options;
+mod own;
 #[cfg(test)]
 mod tests;
 mod token_key;
@@ -13,7 +14,7 @@ use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -22,8 +23,6 @@ use self::doors::{Listeners, report, turns_true};
 use self::options::io;
 pub use self::options::{Options, Progress, StartError};
 pub use self::token_key::TokenKey;
-use crate::captured::{self, Sources};
-use crate::console;
 use crate::dead_letters::DeadLetters;
 use crate::dynamodb::streams::{self, Following, Reached};
 use crate::dynamodb::{Engine, Meter};
@@ -32,7 +31,7 @@ use crate::gateway::edge::Edge;
 use crate::gateway::http::HttpGateway;
 use crate::gateway::websocket::SocketGateway;
 use crate::iam::Iam;
-use crate::inspect::{self, Inspected};
+use crate::inspect::Inspected;
 use crate::lambda::{Invoke, LambdaOptions, Lambdas};
 use crate::mail::Mailbox;
 use crate::push::Pushes;
@@ -152,6 +151,7 @@ impl LocalCloud {
             .endpoints(stage.as_deref())
             .map_err(io("a loopback port"))?;
         let media = settings.endpoints.get(MEDIA_ENDPOINT).cloned();
+        let media = media.unwrap_or_default();
         settings.faults = services.faults.clone();
         services.faults.set(options.faults.clone());
         let secret = settings.secret_access_key.clone();
@@ -183,22 +183,18 @@ impl LocalCloud {
         streams.spawn(async move { report("the streams", following.await) });
         let http_url = format!("http://{front_url}");
         let socket_url = format!("ws://{front_url}/{}", stage.unwrap_or_default());
-        let own = captured::router(sources(&services, &lambdas))
-            .merge(inspect::router(Inspected {
-                http_url: http_url.clone(),
-                socket_url: socket_url.clone(),
-                stack: Arc::clone(&stack),
-                engine: services.engine.clone(),
-                sockets: sockets.clone(),
-            }))
-            .merge(console::router(&media.unwrap_or_default()));
+        let inspected = Inspected {
+            http_url: http_url.clone(),
+            socket_url: socket_url.clone(),
+            stack: Arc::clone(&stack),
+            engine: services.engine.clone(),
+            sockets: sockets.clone(),
+        };
+        let own = own::routes(&services, &lambdas, inspected, &media);
         let mut edge = JoinSet::new();
         let http = HttpGateway::new(&stack, functions, options.http_limits);
-        let serving = Edge::new(http, sockets.clone()).serve(
-            front,
-            own,
-            turns_true(closing.subscribe()),
-        );
+        let serving =
+            Edge::new(http, sockets.clone()).serve(front, own, turns_true(closing.subscribe()));
         edge.spawn(async move { report("the edge", serving.await) });
         (options.progress)("ready");
         Ok(Self {
@@ -389,18 +385,6 @@ fn killer(lambdas: Lambdas) -> Kill {
             }
         })
     })
-}
-
-/// What `/_local/` shows.
-fn sources(services: &Services, lambdas: &Lambdas) -> Sources {
-    let dead_letters = services.dead_letters.clone();
-    let lambdas = lambdas.clone();
-    Sources {
-        mailbox: services.mailbox.clone(),
-        pushes: services.pushes.clone(),
-        dead_letters: Arc::new(move || dead_letters.list()),
-        functions: Arc::new(move || json!(lambdas.stats())),
-    }
 }
 
 /// `host:port` as a client writes it; a cloud that listens everywhere is still found on loopback.

@@ -141,13 +141,17 @@ fn refuse(status: StatusCode, sentence: &str) -> Refused {
 }
 
 async fn sockets(Shared(inspected): Shared<Inspected>) -> Json<Value> {
-    let open = inspected.sockets.map(|gateway| gateway.connections().count());
+    let open = inspected
+        .sockets
+        .map(|gateway| gateway.connections().count());
     Json(json!({"open": open.unwrap_or_default()}))
 }
 
 /// Takes JSON, which no page of another origin can send without being asked first.
 async fn drop_sockets(Shared(inspected): Shared<Inspected>, Json(_): Json<Value>) -> Json<Value> {
-    let dropped = inspected.sockets.map(|gateway| gateway.connections().cut_off());
+    let dropped = inspected
+        .sockets
+        .map(|gateway| gateway.connections().cut_off());
     Json(json!({"dropped": dropped.unwrap_or_default()}))
 }
 
@@ -175,8 +179,12 @@ fn plain(attribute: &Value) -> Value {
 
 /// Some numbers of `DynamoDB` have more digits than a number of JSON is read with; those stay text.
 fn number(text: &Value) -> Value {
-    let parsed = text.as_str().and_then(|text| serde_json::from_str(text).ok());
-    parsed.filter(Value::is_number).unwrap_or_else(|| text.clone())
+    let parsed = text
+        .as_str()
+        .and_then(|text| serde_json::from_str(text).ok());
+    parsed
+        .filter(Value::is_number)
+        .unwrap_or_else(|| text.clone())
 }
 
 #[cfg(test)]

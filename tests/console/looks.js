@@ -28,7 +28,7 @@ export function looksAreFit(stage) {
         assert.deepEqual(await findings(), [], view);
       }
       await look(stage.page, "Map");
-      if (scheme === "dark") await picture(stage.page, "console-dark");
+      if (scheme === "dark") await picture(stage.page, "console-dark", { size: { width: 1920, height: 1080 } });
     });
   }
 
@@ -58,8 +58,7 @@ export function looksAreFit(stage) {
       assert.deepEqual(await findings(), [], view);
     }
     await look(stage.page, "People");
-    await new Panel(stage.page, "Pharmacy A").root.scrollIntoViewIfNeeded();
-    await picture(stage.page, "console-phone");
+    await picture(stage.page, "console-phone", { size: { width: 375, height: 740 } });
     await stage.page.setViewportSize({ width: 2200, height: 1200 });
     await look(stage.page, "Map");
     const columns = await stage.page.locator("#panels").evaluate((panels) => getComputedStyle(panels).gridTemplateColumns.split(" ").length);

@@ -66,7 +66,6 @@ export function medicineIsPlayed(stage) {
     const far = await table.locator("tbody tr").first().locator("td").allTextContents();
     const distances = Object.fromEntries(names.slice(1).map((name, number) => [name, far[number]]));
     assert.deepEqual(distances, { "Sita Sharma": "0 m", "Pharmacy A": "0.80 km", "Pharmacy B": "2.40 km" });
-    await picture(stage.page, "console-map");
   });
 
   test("both accept at the same moment: one has it, and everybody sees who", async () => {
@@ -83,7 +82,7 @@ export function medicineIsPlayed(stage) {
     await sees(sita.card("pharmacy_response").locator(".tag.state", { hasText: "ACCEPTED" }));
     assert.equal(await sita.log.locator(".card[data-type=pharmacy_response]").count(), 1);
     assert.equal(await winner.log.locator(".card[data-type=request_taken]").count(), 0);
-    await picture(stage.page, "console-medicine");
+    await picture(stage.page, "console", { size: { width: 1920, height: 1080 } });
   });
 
   test("the life of the request is told: committed, delivered, accepted, taken", async () => {
@@ -100,7 +99,7 @@ export function medicineIsPlayed(stage) {
     await sees(step(`${name}: Accepted`));
     await sees(step("Committed: Pharmacy response").locator("li", { hasText: "Sita Sharma: socket delivered after" }));
     await sees(step("Committed: Request taken").locator("li", { hasText: `${other}: socket` }));
-    await picture(stage.page, "console-life", { clip: await clipOf(stage.page, "#life") });
+    await picture(stage.page, "console-life", { part: "#life" });
   });
 
   test("the functions are shown with what they did", async () => {
@@ -110,7 +109,7 @@ export function medicineIsPlayed(stage) {
     const [invocations, coldStarts, errors] = await row.locator("td").allTextContents();
     assert.deepEqual([invocations, coldStarts, errors], ["2", "1", "0"]);
     assert.match(await row.locator("td").last().textContent(), /^\d+ of \d+ MiB$/);
-    await picture(stage.page, "console-functions", { clip: await clipOf(stage.page, "#functions") });
+    await picture(stage.page, "console-functions", { part: "#functions" });
   });
 
   test("a voice is recorded and heard, and markup that somebody sends is only text", async () => {
@@ -136,9 +135,4 @@ export function medicineIsPlayed(stage) {
     assert.equal(await stage.page.title(), "Callout console");
     assert.equal(await heard.locator("img").count(), 0);
   });
-}
-
-async function clipOf(page, selector) {
-  const box = await page.locator(selector).boundingBox();
-  return { ...box, height: Math.min(box.height, 760) };
 }

@@ -1,7 +1,7 @@
 // What the tests stand on: a local cloud of their own, and the page in Debian's Chromium.
 
 import assert from "node:assert/strict";
-import { spawn } from "node:child_process";
+import { spawn, spawnSync } from "node:child_process";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -148,8 +148,18 @@ export async function eventsIn(panel) {
   return events;
 }
 
-/** A picture for the documentation, made anew only when it is asked for. */
-export async function picture(page, name, options = {}) {
+/** A picture for the documentation, made anew only when it is asked for: the page, or one part of it. */
+export async function picture(page, name, { size, part } = {}) {
   if (!process.env.CALLOUT_PICTURES) return;
-  await page.screenshot({ path: join(ROOT, "docs/images", `${name}.png`), ...options });
+  const path = join(ROOT, "docs/images", `${name}.png`);
+  const before = page.viewportSize();
+  const door = page.locator(".door > summary");
+  if (size) await page.setViewportSize(size);
+  await door.click();
+  await page.evaluate(() => scrollTo(0, 0));
+  await (part ? page.locator(part) : page).screenshot({ path, animations: "disabled" });
+  await door.click();
+  await page.setViewportSize(before);
+  // As small as they can be where that is installed.
+  spawnSync("pngquant", ["--force", "--skip-if-larger", "--output", path, "--", path]);
 }

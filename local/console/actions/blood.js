@@ -46,7 +46,7 @@ export const blood = {
       learns: (body, sent, person) => [learnt({ ...sent, id: body.requestId, status: "Active" }, person.id)],
     },
     {
-      id: "blood.mine", title: "My requests for blood", submit: "Show", roles: DONOR, method: "GET", path: "/api/donor/my-requests/",
+      id: "blood.mine", first: true, title: "My requests for blood", submit: "Show", roles: DONOR, method: "GET", path: "/api/donor/my-requests/",
       items: (body) => body.map(row), says: (body) => `${body.length} shown`,
       learns: (body, _, person) => body.map((shown) => learnt(shown, person.id)),
     },

@@ -34,7 +34,7 @@ export const consultations = {
       learns: (body, sent, person) => [learnt({ ...sent, ...(body.data ?? body) }, person.id)],
     },
     {
-      id: "consultation.list", title: "Consultations", submit: "Show", roles: ALL, method: "GET", path: "/api/consultation-request/",
+      id: "consultation.list", first: true, title: "Consultations", submit: "Show", roles: ALL, method: "GET", path: "/api/consultation-request/",
       items: rowsOf, says: (body) => `${rowsOf(body).length} shown`, learns: (body) => rowsOf(body).map((shown) => learnt(shown)),
     },
     {
@@ -65,6 +65,8 @@ export const consultations = {
       ],
     },
     { id: "consultation.accept-suggestion", title: "Accept a suggested treatment", submit: "Accept", roles: HOSPITAL, method: "POST", path: "/api/doctor-suggest/{id}/hospital-accept/", keyed: true, fields: [consultation] },
+    { id: "consultation.cancel", title: "Cancel a consultation", submit: "Cancel it", roles: ["PATIENT", "HOSPITAL"], method: "POST", path: "/api/consultation-request/{id}/cancel/", keyed: true, fields: [consultation] },
+    { id: "consultation.complete", title: "Complete a consultation", submit: "Complete it", roles: ["HOSPITAL", "DOCTOR"], method: "POST", path: "/api/consultation-request/{id}/complete/", keyed: true, fields: [consultation] },
     { id: "consultation.suggestions", title: "Suggested treatments", submit: "Show", roles: ALL, method: "GET", path: "/api/doctor-suggest/", items: rowsOf, says: (body) => `${rowsOf(body).length} shown` },
   ],
   /** By channel, for all of them have one type. */

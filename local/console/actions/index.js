@@ -18,6 +18,11 @@ export function actionsFor(role) {
     .filter(({ actions }) => actions.length > 0);
 }
 
+/** The lists by which the page learns of the requests of somebody who has that role. */
+export function listsOf(role) {
+  return actionsFor(role).flatMap(({ actions }) => actions).filter((action) => action.first);
+}
+
 export function actionById(id, role) {
   return withRole(role)(byId.get(id));
 }

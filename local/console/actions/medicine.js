@@ -49,7 +49,7 @@ export const medicine = {
       learns: (body, _, person) => [learnt(body.data, person.id)],
     },
     {
-      id: "medicine.mine", title: "My requests for medicine", submit: "Show", roles: ASKING, method: "GET", path: "/medicine/request/",
+      id: "medicine.mine", first: true, title: "My requests for medicine", submit: "Show", roles: ASKING, method: "GET", path: "/medicine/request/",
       items: (body) => body.requests.map(row), says: (body) => `${body.requests.length} shown`,
       learns: (body, _, person) => listed(body, person),
     },
@@ -85,7 +85,7 @@ export const medicine = {
       ],
     },
     {
-      id: "medicine.open", title: "Open requests for medicine", submit: "Show", roles: ["PHARMACY"], method: "GET", path: "/medicine/request/",
+      id: "medicine.open", first: true, title: "Open requests for medicine", submit: "Show", roles: ["PHARMACY"], method: "GET", path: "/medicine/request/",
       items: (body) => body.requests.map(row),
       says: (body) => `${body.stats.open} open; accepted ${body.stats.accepted}, rejected ${body.stats.rejected} so far`,
       learns: (body, _, person) => listed(body, person),

@@ -54,7 +54,7 @@ export const work = {
       learns: (body, sent, person) => [learnt({ ...sent, status: "pending", ...dataOf(body) }, { by: person.id })],
     },
     {
-      id: "work.orders", title: "Work orders", submit: "Show", roles: BOTH, method: "GET", path: "/api/1/profiles/work-orders/",
+      id: "work.orders", first: true, title: "Work orders", submit: "Show", roles: BOTH, method: "GET", path: "/api/1/profiles/work-orders/",
       items: rowsOf, says: (body) => `${rowsOf(body).length} shown`, learns: (body) => rowsOf(body).map((shown) => learnt(shown)),
     },
     {
@@ -73,7 +73,7 @@ export const work = {
     },
     {
       id: "work.respond-socket", title: "Answer over the socket", submit: "Answer", roles: PROVIDER, sends: "socket",
-      type: "work_response", replies: ["work_response_recorded", "response_recorded"],
+      type: "work_response", replies: ["work_response_recorded"], says: (body) => `Recorded: ${body.status}`,
       fields: [{ ...order, name: "work_id" }, { name: "accepted", label: "Accept it", kind: "yesno", value: true }],
     },
     {
@@ -97,7 +97,7 @@ export const work = {
   },
   says: {
     work_assigned: (m) => `${m.seeker_name ?? "Somebody"} needs a ${m.service_type ?? "provider"}: ${m.message ?? ""}`,
-    distance_update: (m) => `${m.provider_name ?? "The provider"} is ${m.distance_km} km away`,
+    distance_update: (m) => `The provider is ${m.distance_km} km away`,
   },
   learns(message, person) {
     const id = idOf(message);
@@ -105,6 +105,7 @@ export const work = {
       case "work_assigned": return { ...learnt({ status: "pending", ...message }), told: { account: person.id, distance_km: message.distance_km } };
       case "work_response": return { id, kind, status: message.accepted ? "accepted" : "rejected", by: person.id, taker: message.accepted ? message.provider_name : null };
       case "work_completed": return { id, kind, status: "completed" };
+      case "work_expired":
       case "work_cancelled": return { id, kind, status: "cancelled" };
       default: return null;
     }

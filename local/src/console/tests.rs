@@ -68,7 +68,11 @@ async fn every_file_of_the_folder_is_served_as_what_it_is() {
         assert!(policy.starts_with("default-src 'self';"), "{policy}");
         assert!(!body.is_empty());
     }
-    for nothing in ["/console/x.js", "/console/../Cargo.toml", "/console/%2e%2e/Cargo.toml"] {
+    for nothing in [
+        "/console/x.js",
+        "/console/../Cargo.toml",
+        "/console/%2e%2e/Cargo.toml",
+    ] {
         assert_eq!(get(nothing).await.0, 404, "{nothing}");
     }
 }
@@ -77,7 +81,10 @@ async fn every_file_of_the_folder_is_served_as_what_it_is() {
 async fn the_policy_lets_the_page_speak_to_its_own_host_alone() {
     let (_, _, policy, _) = get("/console").await;
     assert!(policy.contains("connect-src 'self';"), "{policy}");
-    assert!(policy.contains(&format!("img-src 'self' blob: {MEDIA};")), "{policy}");
+    assert!(
+        policy.contains(&format!("img-src 'self' blob: {MEDIA};")),
+        "{policy}"
+    );
     assert!(!policy.contains("unsafe"), "{policy}");
     assert!(!policy.contains("https:"), "{policy}");
 }
@@ -124,13 +131,20 @@ fn no_file_makes_markup_of_text_or_names_another_host() {
             "new Function",
             "srcdoc",
         ] {
-            assert!(!file.text.contains(forbidden), "{forbidden} in {}", file.name);
+            assert!(
+                !file.text.contains(forbidden),
+                "{forbidden} in {}",
+                file.name
+            );
         }
         let named = file.text.match_indices("://").filter(|(at, _)| {
             let host = &file.text[at + 3..];
             // The names of SVG's and RFC 2606's own.
             !host.starts_with("www.w3.org/2000/svg")
-                && !host.split(['/', '"', '`']).next().is_some_and(|host| host.ends_with("example.com"))
+                && !host
+                    .split(['/', '"', '`'])
+                    .next()
+                    .is_some_and(|host| host.ends_with("example.com"))
                 && host.starts_with(|letter: char| letter.is_ascii_alphanumeric())
         });
         assert_eq!(named.count(), 0, "a host is named in {}", file.name);
