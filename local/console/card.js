@@ -1,6 +1,6 @@
 // A message as it is shown: what it says, what it links to, what can be done about it, and all of it.
 
-import { actionById, offersFor, sentenceOf } from "./actions/index.js";
+import { actionById, newsIn, offersFor, sentenceOf } from "./actions/index.js";
 import { clock, el, title } from "./dom.js";
 import { mediaOf } from "./facts.js";
 import { offerButton } from "./forms.js";
@@ -8,7 +8,7 @@ import { requests } from "./requests.js";
 
 /** The card of a heard message; `showForm(action, values)` opens a form of the panel. */
 export function cardOf(person, { at, message }, showForm) {
-  const request = message.request_id ?? message.requestId ?? message.work_id ?? null;
+  const request = newsIn(message, person)?.id ?? null;
   const heading = el("h5", {}, title(message.channel ?? message.type ?? "message"));
   if (message.replayed) heading.append(" ", el("span", { class: "tag", title: "It came while nobody listened" }, "missed"));
   if (request) heading.append(" ", stateTag(request));

@@ -116,12 +116,13 @@ export class Link extends EventTarget {
   }
 
   #hear(text) {
-    let message;
+    let message = null;
     try {
       message = JSON.parse(text);
     } catch {
-      return;
+      // Nothing that the server says is no JSON; whoever says it is not the server.
     }
+    if (message === null || typeof message !== "object") return;
     clearTimeout(this.#timers.pong);
     if (message.type === "pong") {
       this.dispatchEvent(new CustomEvent("heard", { detail: { message, isNew: true } }));
@@ -163,6 +164,7 @@ export class Link extends EventTarget {
   }
 
   #end() {
+    this.#round += 1;
     for (const timer of Object.values(this.#timers)) clearTimeout(timer);
     const socket = this.#socket;
     this.#socket = null;

@@ -13,7 +13,7 @@ export const requests = new (class extends EventTarget {
    */
   learn(news) {
     if (!news?.id) return;
-    const known = this.#all.get(news.id) ?? { id: news.id, since: Date.now(), told: new Map(), log: [] };
+    const known = this.#all.get(news.id) ?? { id: news.id, title: "A request", since: Date.now(), told: new Map(), log: [] };
     for (const field of ["kind", "title", "status", "place", "radius_km", "by", "taker"]) {
       if (news[field] !== undefined && news[field] !== null) known[field] = news[field];
     }

@@ -78,10 +78,10 @@ async function stepsOfTables(request) {
   for (const item of posted?.items ?? []) {
     const event = JSON.parse(item.event);
     const message = event.errand.tell?.message;
-    if (message) eventOf(event.id, event.at, message.type);
+    if (message) eventOf(event.id, event.at, kindOf(message));
   }
   for (const item of told?.items ?? []) {
-    const event = eventOf(item.sk, item.created_at, item.kind);
+    const event = eventOf(item.sk, item.created_at, kindOf(JSON.parse(item.payload)));
     event.deliveries.push(...await deliveriesOf(item, event.at));
   }
   const steps = [...events.values()].map((event) => ({ ...event, says: `Committed: ${title(event.kind)}` }));
@@ -94,6 +94,11 @@ async function stepsOfTables(request) {
     }
   }
   return steps.filter((step) => Number.isFinite(step.at));
+}
+
+/** Where all messages have one type, their channel says what they tell. */
+function kindOf({ type, fields }) {
+  return fields?.channel ?? type;
 }
 
 /** Each attempt to tell somebody: how it went, and how long after the commit. */

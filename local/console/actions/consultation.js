@@ -17,7 +17,8 @@ const tomorrow = () => {
 
 const rowsOf = (body) => (Array.isArray(body) ? body : Object.values(body).find(Array.isArray) ?? []);
 const idOf = (data) => data.consultation_request_id ?? data.id;
-const learnt = (shown, by) => ({ id: idOf(shown), kind, status: shown.status, by, title: `Consultation: ${shown.description ?? shown.specialty ?? ""}` });
+const titleOf = ({ description }) => (description ? `Consultation: ${description}` : null);
+const learnt = (shown, by) => ({ id: idOf(shown), kind, status: shown.status, by, title: titleOf(shown) });
 
 export const consultations = {
   kind,
@@ -80,6 +81,6 @@ export const consultations = {
   says: { send_notification: (m) => m.data?.message ?? m.channel },
   learns(message) {
     if (message.type !== "send_notification" || !message.data) return null;
-    return { id: idOf(message.data), kind, status: message.data.status, title: "Consultation" };
+    return { id: idOf(message.data), kind, status: message.data.status, title: titleOf(message.data) };
   },
 };

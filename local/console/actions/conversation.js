@@ -19,7 +19,7 @@ export const conversation = {
   actions: [
     {
       id: "conversation.write", title: "Write to the other party", submit: "Send", roles: PARTIES, method: "POST", path: "/requests/{id}/messages/",
-      sends: "form", keyed: true,
+      sends: "form", keyed: true, says: () => "Sent",
       fields: [
         about("id"),
         other,
