@@ -4,11 +4,14 @@
 use std::sync::LazyLock;
 
 use callout_cloud::Cloud;
+use callout_cloud::failure::CloudError;
 use futures::future::BoxFuture;
 use lambda_http::{Error, service_fn};
 use lambda_runtime::LambdaEvent;
+use serde_json::Value;
 
 use crate::http::{self, Answer, Call, Envelope, Failure};
+use crate::schedule::{self, Tick};
 use crate::socket::{self, SocketAnswer, SocketCall};
 use crate::stream::{self, Broken, Record};
 
@@ -17,6 +20,7 @@ pub(crate) static CLOUD: LazyLock<Cloud> = LazyLock::new(Cloud::new);
 
 type HttpHandler = fn(Call) -> BoxFuture<'static, Result<Answer, Failure>>;
 type SocketHandler = fn(SocketCall) -> BoxFuture<'static, Result<SocketAnswer, Failure>>;
+type ScheduleHandler = fn(Tick) -> BoxFuture<'static, Result<Value, CloudError>>;
 type StreamHandler = fn(Record) -> BoxFuture<'static, Result<(), Broken>>;
 
 /// How events reach a function.
@@ -29,6 +33,8 @@ pub(crate) enum Door {
     Socket(SocketHandler),
     /// Through a table's stream, record by record.
     Stream(StreamHandler),
+    /// By the clock.
+    Schedule(ScheduleHandler),
 }
 
 macro_rules! doors {
@@ -87,6 +93,7 @@ doors! {
     "realtime.disconnect" => Socket crate::realtime::disconnect;
     "realtime.message" => Socket crate::realtime::message;
     "delivery" => Stream crate::delivery;
+    "requests.expire" => Schedule crate::requests::expire;
 }
 
 impl Door {
@@ -104,6 +111,12 @@ impl Door {
             Self::Stream(handler) => {
                 lambda_runtime::run(service_fn(move |event: LambdaEvent<_>| {
                     stream::serve(handler, event)
+                }))
+                .await
+            }
+            Self::Schedule(handler) => {
+                lambda_runtime::run(service_fn(move |event: LambdaEvent<_>| {
+                    schedule::serve(handler, event)
                 }))
                 .await
             }

@@ -5,10 +5,10 @@
 
 mod doors;
 mod options;
-mod own;
 #[cfg(test)]
 mod tests;
 mod token_key;
+mod wiring;
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
@@ -23,18 +23,20 @@ use self::doors::{Listeners, report, turns_true};
 use self::options::io;
 pub use self::options::{Options, Progress, StartError};
 pub use self::token_key::TokenKey;
+use self::wiring::{killer, lambda_options, own_routes};
 use crate::dead_letters::DeadLetters;
 use crate::dynamodb::streams::{self, Following, Reached};
 use crate::dynamodb::{Engine, Meter};
-use crate::faults::{Faults, Kill};
+use crate::faults::Faults;
 use crate::gateway::edge::Edge;
 use crate::gateway::http::HttpGateway;
 use crate::gateway::websocket::SocketGateway;
 use crate::iam::Iam;
 use crate::inspect::Inspected;
-use crate::lambda::{Invoke, LambdaOptions, Lambdas};
+use crate::lambda::{Invoke, Lambdas};
 use crate::mail::Mailbox;
 use crate::push::Pushes;
+use crate::schedules::{Firing, Schedules};
 use crate::secrets::Secrets;
 use crate::state::State;
 use crate::template::model::Stack;
@@ -72,7 +74,8 @@ pub struct LocalCloud {
     mailbox: Mailbox,
     pushes: Pushes,
     edge: JoinSet<()>,
-    streams: JoinSet<()>,
+    /// Streams and schedules: what starts functions without a client.
+    starters: JoinSet<()>,
     doors: JoinSet<()>,
     /// Turns true when clients are no longer let in.
     closing: watch::Sender<bool>,
@@ -167,7 +170,7 @@ impl LocalCloud {
         let folder = &options.state;
         let doors = listeners.open(&stack, folder, &services, sockets.as_ref(), secret, &closed);
         let reached = Reached::default();
-        let mut streams = JoinSet::new();
+        let mut starters = JoinSet::new();
         let following = streams::run(
             services.engine.clone(),
             Arc::clone(&stack),
@@ -180,7 +183,11 @@ impl LocalCloud {
             },
             closing.subscribe(),
         );
-        streams.spawn(async move { report("the streams", following.await) });
+        starters.spawn(async move { report("the streams", following.await) });
+        let schedules = Schedules::new(Arc::clone(&stack), Arc::clone(&functions));
+        if options.firing == Firing::ByTheClock {
+            starters.spawn(schedules.clone().follow(closing.subscribe()));
+        }
         let http_url = format!("http://{front_url}");
         let socket_url = format!("ws://{front_url}/{}", stage.unwrap_or_default());
         let inspected = Inspected {
@@ -190,7 +197,7 @@ impl LocalCloud {
             engine: services.engine.clone(),
             sockets: sockets.clone(),
         };
-        let own = own::routes(&services, &lambdas, inspected, &media);
+        let own = own_routes(&services, &lambdas, schedules, inspected, &media);
         let mut edge = JoinSet::new();
         let http = HttpGateway::new(&stack, functions, options.http_limits);
         let serving =
@@ -212,7 +219,7 @@ impl LocalCloud {
             mailbox: services.mailbox,
             pushes: services.pushes,
             edge,
-            streams,
+            starters,
             doors,
             closing,
             closed,
@@ -319,7 +326,7 @@ impl LocalCloud {
         }
         let answers = async {
             while self.edge.join_next().await.is_some() {}
-            while self.streams.join_next().await.is_some() {}
+            while self.starters.join_next().await.is_some() {}
         };
         let _ = tokio::time::timeout(LAST_ANSWERS, answers).await;
         self.lambdas.shutdown().await;
@@ -360,31 +367,6 @@ fn load(options: &Options, token_key: &TokenKey) -> Result<Stack, TemplateError>
             .or_insert_with(|| format!("arn:aws:sns:{REGION}:{ACCOUNT}:{PUSH_APPLICATION}"));
     }
     template::load(&options.template, &parameters)
-}
-
-fn lambda_options(options: &Options, stack: &Arc<Stack>) -> LambdaOptions {
-    let mut settings = LambdaOptions::new(
-        Arc::clone(stack),
-        options.artifact.clone(),
-        options.state.clone(),
-    );
-    settings.max_instances = options.max_instances;
-    settings.idle_time = options.function_idle_time;
-    settings.verbose = options.verbose;
-    settings
-}
-
-/// How a fault ends a function's processes.
-fn killer(lambdas: Lambdas) -> Kill {
-    Arc::new(move |function, instance| {
-        let lambdas = lambdas.clone();
-        Box::pin(async move {
-            match instance {
-                Some(instance) => lambdas.kill_instance(&function, instance).await,
-                None => drop(lambdas.kill(&function).await),
-            }
-        })
-    })
 }
 
 /// `host:port` as a client writes it; a cloud that listens everywhere is still found on loopback.

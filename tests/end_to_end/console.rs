@@ -11,7 +11,12 @@ async fn the_page_is_on_the_clients_host_and_the_apis_beside_it() {
     let stage = Stage::set().await;
     let page = stage.get("/console").await;
     assert_eq!(page.status, 200);
-    assert!(page.body.as_str().unwrap().contains("<title>Callout console</title>"));
+    assert!(
+        page.body
+            .as_str()
+            .unwrap()
+            .contains("<title>Callout console</title>")
+    );
     let stack = stage.get("/_local/stack").await.body;
     assert_eq!(stack["socket_url"], stage.cloud.socket_url());
     assert!(stack["functions"]["RegisterFunction"]["memory_mib"].is_u64());
@@ -33,10 +38,16 @@ async fn what_tables_hold_of_a_request_is_shown() {
         .get(&format!("/_local/tables/Requests?pk=REQUEST%23{request}"))
         .await;
     let items = kept.body["items"].as_array().unwrap();
-    assert!(items.iter().any(|item| item["sk"] == "REQUEST" && item["requester"] == sita.id.as_str()));
+    assert!(
+        items
+            .iter()
+            .any(|item| item["sk"] == "REQUEST" && item["requester"] == sita.id.as_str())
+    );
     assert_eq!(kept.body["more"], false);
     let told = stage
-        .get(&format!("/_local/tables/Notifications?attribute=request_id&value={request}"))
+        .get(&format!(
+            "/_local/tables/Notifications?attribute=request_id&value={request}"
+        ))
         .await;
     assert_eq!(told.body["items"].as_array().unwrap().len(), 1);
     assert_eq!(told.body["items"][0]["sk"], event);

@@ -21,6 +21,8 @@ mod departures;
 mod devices;
 mod donors;
 mod events;
+mod expiry;
+mod expiry_of_blood;
 mod faults;
 mod idempotency;
 mod inbox;

@@ -113,11 +113,15 @@ impl ProfileFields<'_> {
             before.and_then(|before| before.last_donation_date),
             text(|day| DonationDate::parse(day, now)),
         );
+        let last_donation_date = last_donation_date.ok()?;
+        // A day that is said anew is not known to be that of a request.
+        let same_day = before.filter(|before| before.last_donation_date == last_donation_date);
         Some(DonorProfile {
             blood_group: blood_group?,
             city: city?,
             position: position.ok()?,
-            last_donation_date: last_donation_date.ok()?,
+            last_donation_date,
+            last_donation_for: same_day.and_then(|before| before.last_donation_for),
         })
     }
 

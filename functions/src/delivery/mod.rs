@@ -53,7 +53,10 @@ pub(crate) async fn handle(record: Record) -> Result<(), Broken> {
             account,
             request,
             since,
-        } => retract::archive(&CLOUD, account, request, since, now).await,
+        } => {
+            let period = (since, record.sequence.as_str());
+            retract::archive(&CLOUD, account, request, period, now).await
+        }
         Errand::Shelve { events, of } => retract::shelve(&CLOUD, &events, of, now).await,
         Errand::Greet {
             account,

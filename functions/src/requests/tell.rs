@@ -164,6 +164,25 @@ pub(crate) fn shelve_for_others(
     post(outbox, commit, &events)
 }
 
+/// Its time is over: told to these people and then to whoever asked, after all else that they were told of it is
+/// archived. To everybody else who was told of it, it is archived without telling them.
+pub(crate) fn expired(
+    request: &Header,
+    news: &Message,
+    people: &[AccountId],
+    outbox: &Outbox,
+    commit: &mut Commit,
+    now: Moment,
+) -> Result<(), CloudError> {
+    if !people.is_empty() {
+        Telling::ending(request, news.clone(), now).these(outbox, commit, people)?;
+    }
+    shelve_for_others(request, people, outbox, commit, now)?;
+    archive_for_requester(request, outbox, commit, now)?;
+    let requester = [request.requester];
+    Telling::of(request, news.clone(), now).these(outbox, commit, &requester)
+}
+
 fn post(outbox: &Outbox, commit: &mut Commit, events: &[Event]) -> Result<(), CloudError> {
     for (chunk, event) in (0..).zip(events) {
         outbox.post(commit, event, chunk)?;

@@ -19,6 +19,11 @@ const PLACES: [(char, f64); 4] = [('A', 0.8), ('B', -2.4), ('C', 4.3), ('D', -15
 /// No pharmacy of anybody else may stand in here: wider than the widest search of the story.
 const STAGE_KM: u32 = 25;
 
+/// Where the donors live, and what they have and need.
+pub(super) const CITY: &str = "Kathmandu";
+pub(super) const BLOOD_GROUP: &str = "O+";
+const DONORS: [&str; 3] = ["Maya Gurung", "Ravi Thapa", "Anil Rai"];
+
 /// A pharmacy of the story.
 #[derive(Debug)]
 pub(super) struct Pharmacy {
@@ -44,16 +49,24 @@ pub(super) struct Cast {
     pub(super) customer: Account,
     /// Nearest first.
     pub(super) pharmacies: Vec<Pharmacy>,
+    /// Who asks for blood, and two who give it.
+    pub(super) donors: [Account; 3],
 }
 
 impl Cast {
     /// What an event may say of them: `{{customer.access}}`, `{{pharmacy_a.user_id}}`.
     pub(super) fn blanks(&self) -> Blanks {
         let customer = Blanks::default().with_client("customer", &self.customer);
-        self.pharmacies.iter().fold(customer, |blanks, pharmacy| {
+        let pharmacies = self.pharmacies.iter().fold(customer, |blanks, pharmacy| {
             let name = format!("pharmacy_{}", pharmacy.letter.to_ascii_lowercase());
             blanks.with_client(&name, &pharmacy.account)
-        })
+        });
+        let donors = ["donor_a", "donor_b", "donor_c"].into_iter();
+        donors
+            .zip(&self.donors)
+            .fold(pharmacies, |blanks, (name, donor)| {
+                blanks.with_client(name, donor)
+            })
     }
 }
 
@@ -93,7 +106,7 @@ pub(super) async fn gather(
     file: Option<&AccountsFile>,
     narrator: &mut Narrator,
 ) -> Result<Cast, DemoError> {
-    narrator.act("Five people register, each by the code in their mail");
+    narrator.act("Eight people register, each by the code in their mail");
     // Addresses of their own in every run: a code can be asked for once a minute only.
     let run = ulid::Ulid::generate().to_string().to_lowercase();
     let customer =
@@ -132,19 +145,39 @@ pub(super) async fn gather(
             pharmacy.distance_km
         ));
     }
+    let donors = open_donors(api, &run).await?;
+    narrator.fact(&format!("{}, donors in {CITY}", DONORS.join(", ")));
     if let Some(file) = file {
         let named = pharmacies
             .iter()
             .map(|pharmacy| (format!("pharmacy_{}", pharmacy.letter), &pharmacy.account));
         let customer = std::iter::once(("customer".to_owned(), &customer));
-        file.write(api.base(), customer.chain(named))?;
+        let donors = ["donor_A", "donor_B", "donor_C"]
+            .map(str::to_owned)
+            .into_iter()
+            .zip(&donors);
+        file.write(api.base(), customer.chain(named).chain(donors))?;
     }
     Ok(Cast {
         lat,
         lng,
         customer,
         pharmacies,
+        donors,
     })
+}
+
+async fn open_donors(api: &Api, run: &str) -> Result<[Account; 3], DemoError> {
+    let opening = async |name: &str, number: u32| -> Result<Account, DemoError> {
+        let profile = json!({ "blood_group": BLOOD_GROUP, "city": CITY });
+        let account = Account::open(api, person(run, "DONOR", name, number, profile)).await?;
+        equal("a donor's role", "DONOR", &account.session.role)?;
+        Ok(account)
+    };
+    let [asks, first, second] = DONORS;
+    let (asks, first, second) =
+        futures::try_join!(opening(asks, 5), opening(first, 6), opening(second, 7))?;
+    Ok([asks, first, second])
 }
 
 fn person(run: &str, role: &str, name: &str, number: u32, profile: Value) -> Person {

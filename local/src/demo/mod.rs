@@ -1,8 +1,10 @@
-//! `callout demo`: four pharmacies, one customer and one need, played over real HTTP and sockets.
+//! `callout demo`: four pharmacies, one customer and one need, and then three donors, played over real HTTP
+//! and sockets.
 //!
 //! Every statement it makes is checked first; what is not as it should be ends it.
 
 mod accounts;
+mod blood;
 mod cast;
 pub mod events;
 mod narrator;
@@ -108,7 +110,7 @@ pub async fn run(options: &Options, out: impl Write + Send + 'static) -> Result<
     let api = Api::new(&options.url);
     let mut narrator = Narrator::new(out);
     narrator.title(&format!(
-        "Callout's medicine scenario, played against {}",
+        "Callout's medicine and blood, played against {}",
         api.base()
     ));
 
@@ -118,8 +120,12 @@ pub async fn run(options: &Options, out: impl Write + Send + 'static) -> Result<
     }
     let cast = cast::gather(&api, file.as_ref(), &mut narrator).await?;
     let open_request = story::play(&cast, options.patience, &mut narrator).await?;
+    let open_need = blood::play(&cast.donors, options.patience, &mut narrator).await?;
     if let Some(folders) = &options.events {
-        let blanks = cast.blanks().with("request_id", &open_request);
+        let blanks = cast
+            .blanks()
+            .with("request_id", &open_request)
+            .with("blood_request_id", &open_need);
         events::write(&folders.from, &folders.to, &blanks).map_err(|source| DemoError::File {
             path: folders.to.display().to_string(),
             source,

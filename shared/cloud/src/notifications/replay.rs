@@ -103,7 +103,7 @@ fn in_order_of_commits(by_id: Vec<Unheard>) -> Vec<Unheard> {
 
 /// A sequence number as it compares: they are numbers of up to 40 digits, written as text.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html>
-fn number(sequence: &str) -> (usize, &str) {
+pub(super) fn number(sequence: &str) -> (usize, &str) {
     let digits = sequence.trim_start_matches('0');
     (digits.len(), digits)
 }

@@ -9,15 +9,18 @@ use callout_domain::request::Header;
 
 use crate::commit::{Commit, Guard, MOST_ITEMS};
 use crate::failure::CloudError;
+use crate::requests::due::{DUE, Due};
 use crate::requests::kept::{StoredAudience, ends};
 use crate::requests::{Requests, audience_sk, counters_key, partition, request_key};
 use crate::stored::{self, Item, key, n, s};
 
-/// The largest audience leaves room for the request, two places, a key and the requester's account.
-const _: () = assert!(2 * MOST_CHUNKS + 5 <= MOST_ITEMS);
+/// The largest audience leaves room for the request, two places, its time, a key and the requester's
+/// account.
+const _: () = assert!(2 * MOST_CHUNKS + 6 <= MOST_ITEMS);
 
 impl Requests {
-    /// Adds a new request: its item, those who are told of it, and its places among the open ones.
+    /// Adds a new request: its item, those who are told of it, its places among the open ones, and when
+    /// its time is over.
     pub(super) fn create(
         &self,
         commit: &mut Commit,
@@ -25,8 +28,10 @@ impl Requests {
         request: Item,
         audience: &Audience,
         places: Vec<Item>,
+        due: Due,
     ) -> Result<(), CloudError> {
         self.put(commit, request)?;
+        self.put(commit, due.item(header)?)?;
         for place in places {
             self.put(commit, place)?;
         }
@@ -84,22 +89,25 @@ impl Requests {
             .set_key(Some(request_key(request)))
     }
 
-    /// Takes a request from one of its places among the open ones.
+    /// Takes a request that waits no more from its places among the open ones, and from what ends by
+    /// itself.
     pub(super) fn leave(
         &self,
         commit: &mut Commit,
         request: RequestId,
-        place: &str,
+        places: &[&str],
     ) -> Result<(), CloudError> {
-        let delete = Delete::builder()
-            .table_name(&self.table.name)
-            .set_key(Some(key(partition(request), place)))
-            .build()
-            .map_err(CloudError::call("a request's place"))?;
-        commit.push(
-            Guard::None,
-            TransactWriteItem::builder().delete(delete).build(),
-        );
+        for sk in places.iter().copied().chain([DUE]) {
+            let delete = Delete::builder()
+                .table_name(&self.table.name)
+                .set_key(Some(key(partition(request), sk)))
+                .build()
+                .map_err(CloudError::call("a request's place"))?;
+            commit.push(
+                Guard::None,
+                TransactWriteItem::builder().delete(delete).build(),
+            );
+        }
         Ok(())
     }
 

@@ -7,7 +7,7 @@ use super::{
     PhoneNumber, ServiceType, Specialty,
 };
 use crate::geo::GeoPoint;
-use crate::ids::AccountId;
+use crate::ids::{AccountId, RequestId};
 use crate::moment::Moment;
 use crate::role::Role;
 
@@ -80,6 +80,9 @@ pub struct DonorProfile {
     /// When they last gave, if they say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_donation_date: Option<DonationDate>,
+    /// The request that they gave for on that day; none if they named the day themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_donation_for: Option<RequestId>,
 }
 
 /// A provider's part of their account.
@@ -168,6 +171,9 @@ mod tests {
             json!({"role": "DONOR", "blood_group": "AB-", "city": "Chennai"}),
             json!({"role": "DONOR", "blood_group": "O+", "city": "Chennai",
                 "position": {"lat": 13.0, "lng": 80.2}, "last_donation_date": "2026-01-31"}),
+            json!({"role": "DONOR", "blood_group": "O+", "city": "Chennai",
+                "last_donation_date": "2026-01-31",
+                "last_donation_for": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}),
             json!({"role": "SEEKER"}),
             json!({"role": "PROVIDER", "service_type": "plumber",
                 "position": {"lat": 1.0, "lng": 2.0}, "service_coverage_area": 12.5}),
@@ -195,6 +201,7 @@ mod tests {
             city: City::parse("Chennai").unwrap(),
             position: Some(GeoPoint::new(13.0827, 80.2707).unwrap()),
             last_donation_date: None,
+            last_donation_for: None,
         });
         let shown = format!("{donor:?}");
         assert!(
