@@ -72,8 +72,11 @@ async function stepsOfTables(request) {
   ]);
   const events = new Map();
   const eventOf = (eventId, at, kind) => {
-    if (!events.has(eventId)) events.set(eventId, { at: Date.parse(at), kind, event: eventId, deliveries: [] });
-    return events.get(eventId);
+    if (!events.has(eventId)) events.set(eventId, { at: Date.parse(at), kinds: [], event: eventId, deliveries: [] });
+    const event = events.get(eventId);
+    // One event can tell different people different things.
+    if (!event.kinds.includes(kind)) event.kinds.push(kind);
+    return event;
   };
   for (const item of posted?.items ?? []) {
     const event = JSON.parse(item.event);
@@ -84,7 +87,7 @@ async function stepsOfTables(request) {
     const event = eventOf(item.sk, item.created_at, kindOf(JSON.parse(item.payload)));
     event.deliveries.push(...await deliveriesOf(item, event.at));
   }
-  const steps = [...events.values()].map((event) => ({ ...event, says: `Committed: ${title(event.kind)}` }));
+  const steps = [...events.values()].map((event) => ({ ...event, says: `Committed: ${event.kinds.map(title).join(", ")}` }));
   for (const item of kept?.items ?? []) {
     if (item.sk === "REQUEST") steps.push({ at: Date.parse(item.created_at), says: `Asked by ${await nameOf(item.requester)}`, kind: "asked" });
     if (item.sk.startsWith("RESPONSE#")) {

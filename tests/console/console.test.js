@@ -6,10 +6,13 @@ import { after, before, test } from "node:test";
 
 import { bloodIsPlayed } from "./blood.js";
 import { connectionsBreak } from "./connections.js";
+import { consultationsArePlayed } from "./consultations.js";
+import { conversationsAreHeld } from "./conversations.js";
 import { anotherStackIsUsed } from "./deployed.js";
 import { looksAreFit } from "./looks.js";
 import { medicineIsPlayed } from "./medicine.js";
-import { openConsole, startBrowser, startCloud } from "./stage.js";
+import { has, openConsole, startBrowser, startCloud } from "./stage.js";
+import { workIsPlayed } from "./work.js";
 
 const stage = {};
 
@@ -25,6 +28,9 @@ after(async () => {
 
 medicineIsPlayed(stage);
 bloodIsPlayed(stage);
+if (has("work.assign")) workIsPlayed(stage);
+if (has("consultations.create")) consultationsArePlayed(stage);
+if (has("conversations.send_message")) conversationsAreHeld(stage);
 connectionsBreak(stage);
 looksAreFit(stage);
 anotherStackIsUsed(stage);

@@ -2,6 +2,7 @@
 
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
+import { readFileSync } from "node:fs";
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -12,6 +13,8 @@ import { chromium } from "playwright-core";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const BUILT = process.env.CALLOUT_TARGET ?? join(ROOT, "target/debug");
+const ARTIFACT = process.env.CALLOUT_ARTIFACT ?? join(BUILT, "bootstrap");
+const TEMPLATE = process.env.CALLOUT_TEMPLATE ?? join(ROOT, "template.yaml");
 const CHROMIUM = process.env.CALLOUT_CHROMIUM ?? "/usr/bin/chromium";
 
 /** Patience enough for a cold start of every function on a busy machine. */
@@ -24,9 +27,14 @@ const FLAGS = [
   "--use-fake-ui-for-media-stream", "--use-fake-device-for-media-stream",
 ];
 
+/** Whether the template has the function of that handler: what it has none for cannot be played. */
+export function has(handler) {
+  return readFileSync(TEMPLATE, "utf8").includes(`Handler: ${handler}\n`);
+}
+
 /** Starts a local cloud that keeps nothing: `{url, console, stop}`. */
 export async function startCloud() {
-  const child = spawn(join(BUILT, "callout"), ["--memory", "--port", "0", "--artifact", join(BUILT, "bootstrap")], {
+  const child = spawn(join(BUILT, "callout"), ["--memory", "--port", "0", "--artifact", ARTIFACT, "--template", TEMPLATE], {
     cwd: ROOT, stdio: ["ignore", "pipe", "pipe"],
   });
   const said = [];
