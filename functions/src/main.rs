@@ -7,11 +7,15 @@ mod stream;
 
 mod accounts;
 mod blood;
+mod consultations;
+mod conversations;
 mod delivery;
+mod hospitals;
 mod medicine;
 mod notifications;
 mod realtime;
 mod requests;
+mod work;
 
 mod door;
 

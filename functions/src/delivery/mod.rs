@@ -64,7 +64,11 @@ pub(crate) async fn handle(record: Record) -> Result<(), Broken> {
             greeting,
         } => greet::greet(&CLOUD, id, account, &connection, &greeting, now).await,
         Errand::Close { account, session } => close::close(&CLOUD, account, session, now).await,
-        Errand::Erase { account, role } => erase::erase(&CLOUD, account, role, now).await,
+        Errand::Erase {
+            account,
+            role,
+            dissolved,
+        } => Box::pin(erase::erase(&CLOUD, account, role, dissolved, now)).await,
     };
     Ok(done?)
 }

@@ -15,7 +15,7 @@ use lambda_http::tracing;
 use serde_json::{Value, json};
 
 use crate::schedule::Tick;
-use crate::{blood, medicine};
+use crate::{blood, medicine, work};
 
 /// The most that one run looks at, well within its time; the others wait for the next.
 const MOST: usize = 500;
@@ -118,6 +118,7 @@ async fn end(Tick { cloud, now }: Tick, due: Due) -> Result<Fate, CommitError> {
     match due.kind {
         Kind::Medicine => medicine::expire::end(cloud, due.request, now).await,
         Kind::Blood => blood::expire::end(cloud, due.request, now).await,
+        Kind::Work => work::expire::end(cloud, due.request, now).await,
     }
 }
 

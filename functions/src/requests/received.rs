@@ -5,6 +5,7 @@ use callout_cloud::failure::CloudError;
 use callout_domain::ids::MediaId;
 use callout_domain::media::MediaKind;
 use serde_json::Value;
+use sha2::{Digest as _, Sha256};
 
 use crate::http::{Form, Upload};
 
@@ -26,6 +27,11 @@ impl Received {
     pub(crate) fn audio(form: &mut Form, field: &str) -> Option<Self> {
         let wanted = "must be WebM, MP3, M4A, OGG or WAV audio";
         Self::take(form, field, MediaKind::is_audio, wanted)
+    }
+
+    /// A hash of its bytes.
+    pub(crate) fn digest(&self) -> [u8; 32] {
+        Sha256::digest(&self.bytes).into()
     }
 
     /// Stores it.

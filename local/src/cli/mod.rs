@@ -34,7 +34,7 @@ Examples:
                                    start with another value for a parameter of the template
   callout --faults 'seed 7: dynamodb.throttled 10%; sockets.gone 2.5%; stream.twice 5%'
                                    start, and have faults happen; the same seed does the same again
-  callout demo                     play medicine and blood against the running stack, or
+  callout demo                     play every kind against the running stack, or
                                    against one of its own if none is running
   callout bench                    measure it (with the release build, on a quiet machine)
 
@@ -66,7 +66,7 @@ struct Cli {
 enum Command {
     /// Start the stack and keep it running (what happens without a command)
     Start(start::Arguments),
-    /// Play medicine and blood over real HTTP and sockets, and check every step of it
+    /// Play medicine, blood, work and consultations over real HTTP and sockets, and check every step of it
     Demo(demo::Arguments),
     /// Measure how fast it is, and what it asks of DynamoDB
     Bench(bench::Arguments),

@@ -5,8 +5,10 @@ use rand::RngExt as _;
 use serde_json::{Value, json};
 
 use super::accounts::{AccountsFile, Former};
+use super::clinic::{self, Clinic};
 use super::events::Blanks;
 use super::narrator::{Narrator, equal};
+use super::work::{self, Crew};
 use super::{DemoError, Wrong};
 use crate::client::{Account, Api, Person};
 
@@ -51,6 +53,10 @@ pub(super) struct Cast {
     pub(super) pharmacies: Vec<Pharmacy>,
     /// Who asks for blood, and two who give it.
     pub(super) donors: [Account; 3],
+    /// Who assigns work, and who does it.
+    pub(super) crew: Crew,
+    /// A hospital, and who asks it for a consultation.
+    pub(super) clinic: Clinic,
 }
 
 impl Cast {
@@ -62,10 +68,16 @@ impl Cast {
             blanks.with_client(&name, &pharmacy.account)
         });
         let donors = ["donor_a", "donor_b", "donor_c"].into_iter();
-        donors
+        let donors = donors
             .zip(&self.donors)
             .fold(pharmacies, |blanks, (name, donor)| {
                 blanks.with_client(name, donor)
+            });
+        let clinic = self.clinic.people().into_iter();
+        clinic
+            .chain(self.crew.people())
+            .fold(donors, |blanks, (name, account)| {
+                blanks.with_client(name, account)
             })
     }
 }
@@ -106,7 +118,7 @@ pub(super) async fn gather(
     file: Option<&AccountsFile>,
     narrator: &mut Narrator,
 ) -> Result<Cast, DemoError> {
-    narrator.act("Eight people register, each by the code in their mail");
+    narrator.act("Fourteen people register, each by the code in their mail");
     // Addresses of their own in every run: a code can be asked for once a minute only.
     let run = ulid::Ulid::generate().to_string().to_lowercase();
     let customer =
@@ -147,6 +159,12 @@ pub(super) async fn gather(
     }
     let donors = open_donors(api, &run).await?;
     narrator.fact(&format!("{}, donors in {CITY}", DONORS.join(", ")));
+    let somebody =
+        |role: &str, name: &str, number, profile| person(&run, role, name, number, profile);
+    let crew = work::open(api, somebody).await?;
+    narrator.fact("Asha Karki, who needs work done, and Bikash Magar, who does it");
+    let clinic = clinic::open(api, somebody).await?;
+    narrator.fact("Tunis Care Hospital, its two clerks and a doctor, and a patient");
     if let Some(file) = file {
         let named = pharmacies
             .iter()
@@ -156,7 +174,10 @@ pub(super) async fn gather(
             .map(str::to_owned)
             .into_iter()
             .zip(&donors);
-        file.write(api.base(), customer.chain(named).chain(donors))?;
+        let clinic = clinic.people().into_iter().chain(crew.people());
+        let clinic = clinic.map(|(name, account)| (name.to_owned(), account));
+        let everybody = customer.chain(named).chain(donors).chain(clinic);
+        file.write(api.base(), everybody)?;
     }
     Ok(Cast {
         lat,
@@ -164,6 +185,8 @@ pub(super) async fn gather(
         customer,
         pharmacies,
         donors,
+        crew,
+        clinic,
     })
 }
 

@@ -1,15 +1,17 @@
-//! `callout demo`: four pharmacies, one customer and one need, and then three donors, played over real HTTP
-//! and sockets.
+//! `callout demo`: four pharmacies, one customer and one need, then three donors, a seeker and a provider,
+//! and a hospital and its patient, played over real HTTP and sockets.
 //!
 //! Every statement it makes is checked first; what is not as it should be ends it.
 
 mod accounts;
 mod blood;
 mod cast;
+mod clinic;
 pub mod events;
 mod narrator;
 mod prescription;
 mod story;
+mod work;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -110,7 +112,7 @@ pub async fn run(options: &Options, out: impl Write + Send + 'static) -> Result<
     let api = Api::new(&options.url);
     let mut narrator = Narrator::new(out);
     narrator.title(&format!(
-        "Callout's medicine and blood, played against {}",
+        "Callout's medicine, blood, work and consultations, played against {}",
         api.base()
     ));
 
@@ -121,11 +123,16 @@ pub async fn run(options: &Options, out: impl Write + Send + 'static) -> Result<
     let cast = cast::gather(&api, file.as_ref(), &mut narrator).await?;
     let open_request = story::play(&cast, options.patience, &mut narrator).await?;
     let open_need = blood::play(&cast.donors, options.patience, &mut narrator).await?;
+    let open_order = work::play(&cast.crew, options.patience, &mut narrator).await?;
+    let open_consultation = clinic::play(&cast.clinic, options.patience, &mut narrator).await?;
     if let Some(folders) = &options.events {
         let blanks = cast
             .blanks()
             .with("request_id", &open_request)
-            .with("blood_request_id", &open_need);
+            .with("blood_request_id", &open_need)
+            .with("work_order_id", &open_order)
+            .with("consultation_id", &open_consultation)
+            .with("appointment_date", &clinic::next_week());
         events::write(&folders.from, &folders.to, &blanks).map_err(|source| DemoError::File {
             path: folders.to.display().to_string(),
             source,

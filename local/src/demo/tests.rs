@@ -17,7 +17,9 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::client::Account;
 
+mod clinic;
 mod donors;
+mod work;
 
 /// What the stack gets wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +103,8 @@ fn routes(stack: Arc<Stack>) -> Router {
         )
         .route("/ws/{role}/", any(connect))
         .merge(donors::routes())
+        .merge(clinic::routes())
+        .merge(work::routes())
         .with_state(stack)
 }
 
@@ -319,7 +323,7 @@ async fn plays_to_the_end_twice_and_leaves_the_accounts() {
     let (result, told) = play(&url, Some(file)).await;
     result.unwrap();
     assert!(
-        told.contains("ended the 8 accounts of the former demo"),
+        told.contains("ended the 12 accounts of the former demo"),
         "{told}"
     );
     assert!(!told.contains("other pharmacies"), "{told}");

@@ -7,6 +7,7 @@
 use std::time::Duration;
 
 use aws_sdk_s3::Client;
+use aws_sdk_s3::operation::get_object::GetObjectError;
 use aws_sdk_s3::presigning::PresigningConfig;
 use aws_sdk_s3::primitives::ByteStream;
 use callout_domain::ids::MediaId;
@@ -18,6 +19,9 @@ use crate::{Cloud, clock};
 
 /// How long a link holds: long enough to be looked at, too short to be passed on.
 pub const LINK_LIFETIME: Duration = Duration::from_mins(15);
+
+/// As much of an object as says what it is.
+const FIRST_BYTES: &str = "bytes=0-4095";
 
 /// The bucket of media.
 #[derive(Debug, Clone)]
@@ -81,6 +85,29 @@ impl Media {
         Ok(request.uri().to_owned())
     }
 
+    /// What it is, by its first bytes; none if there is no such object.
+    ///
+    /// # Errors
+    /// When the bucket cannot be read.
+    pub async fn kind(&self, id: MediaId) -> Result<Option<MediaKind>, CloudError> {
+        let found = self
+            .client
+            .get_object()
+            .bucket(&self.bucket)
+            .key(key(id))
+            .range(FIRST_BYTES)
+            .send()
+            .await;
+        let object = match found {
+            Ok(object) => object,
+            Err(error) if error.as_service_error().is_some_and(is_absent) => return Ok(None),
+            Err(error) => return Err(CloudError::call("GetObject")(error)),
+        };
+        let bytes = object.body.collect().await;
+        let bytes = bytes.map_err(CloudError::call("GetObject"))?.into_bytes();
+        Ok(MediaKind::recognize(&bytes))
+    }
+
     /// Removes it; that it is gone already is as good.
     ///
     /// # Errors
@@ -95,6 +122,12 @@ impl Media {
             .map_err(CloudError::call("DeleteObject"))?;
         Ok(())
     }
+}
+
+/// Without `s3:ListBucket` what is not there is answered as what may not be read.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/API/API_GetObject.html>
+fn is_absent(error: &GetObjectError) -> bool {
+    error.is_no_such_key() || error.meta().code() == Some("AccessDenied")
 }
 
 fn key(id: MediaId) -> String {

@@ -8,6 +8,8 @@
 //! | `REQUEST#<id>` | `AUDIENCE#<nnnn>` | a chunk of those who were told, nearest first |
 //! | `REQUEST#<id>` | `RESPONSE#<account>` | what one of them answered |
 //! | `RESPONDER#<account>` | `STATS#<kind>` | how often an account has answered, and how |
+//! | `RESPONDER#<account>` | `WORK` | the work order that a provider has accepted and is at |
+//! | `PAIR#<seeker>#<provider>` | `PENDING` | the work order between the two that waits for an answer |
 //!
 //! `REQUEST` and `RESPONSE` have a `kind`, the attributes that every kind has (`kept`), and those of
 //! their kind. What the steps of every kind are made of is in `steps`; the steps themselves, with their
@@ -25,11 +27,17 @@
 //! The local index `named` (`pk`, `named`) holds the `RESPONSE` items of a request that its requester is shown by
 //! name, where a kind gives them that attribute.
 //!
-//! Everything of a request ends 90 days after it was made, as its media do.
+//! What its parties say to each other is in items of its own ([`conversations`]).
+//!
+//! Everything of a request ends 90 days after it was made, as its media do; a consultation later.
 
 pub mod blood;
+pub mod consultation;
+pub mod conversations;
 pub mod medicine;
+pub mod work;
 
+mod any;
 mod due;
 mod erase;
 mod kept;
@@ -41,6 +49,7 @@ mod steps;
 use callout_domain::ids::{AccountId, RequestId};
 use time::Duration;
 
+pub use crate::requests::any::{AnyRequest, Found};
 pub use crate::requests::due::{Due, Kind};
 pub use crate::requests::open::OpenRequest;
 

@@ -234,7 +234,7 @@ impl Notifications {
     }
 
     /// What an inbox has about a request, of events from that id on.
-    async fn about(
+    pub(super) async fn about(
         &self,
         recipient: AccountId,
         request: RequestId,

@@ -35,6 +35,8 @@ pub enum Kind {
     Medicine,
     /// Blood that nobody has closed.
     Blood,
+    /// Work that its provider has not answered.
+    Work,
 }
 
 /// A request and when its time is over.

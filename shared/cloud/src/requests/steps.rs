@@ -20,7 +20,7 @@ const _: () = assert!(2 * MOST_CHUNKS + 6 <= MOST_ITEMS);
 
 impl Requests {
     /// Adds a new request: its item, those who are told of it, its places among the open ones, and when
-    /// its time is over.
+    /// its time is over, if it ends by itself.
     pub(super) fn create(
         &self,
         commit: &mut Commit,
@@ -28,10 +28,12 @@ impl Requests {
         request: Item,
         audience: &Audience,
         places: Vec<Item>,
-        due: Due,
+        due: impl Into<Option<Due>>,
     ) -> Result<(), CloudError> {
         self.put(commit, request)?;
-        self.put(commit, due.item(header)?)?;
+        if let Some(due) = due.into() {
+            self.put(commit, due.item(header)?)?;
+        }
         for place in places {
             self.put(commit, place)?;
         }
@@ -82,6 +84,25 @@ impl Requests {
         Ok(())
     }
 
+    /// Replaces a request's item, on the condition that it is as it was read.
+    ///
+    /// Refused by [`Guard::RequestUnchanged`] if it is not.
+    pub(super) fn changed_request(
+        &self,
+        commit: &mut Commit,
+        request: PutBuilder,
+    ) -> Result<(), CloudError> {
+        let put = request
+            .table_name(&self.table.name)
+            .build()
+            .map_err(CloudError::call("a changed request"))?;
+        commit.push(
+            Guard::RequestUnchanged,
+            TransactWriteItem::builder().put(put).build(),
+        );
+        Ok(())
+    }
+
     /// A change of a request's item, to be given its expression and its condition.
     pub(super) fn change(&self, request: RequestId) -> UpdateBuilder {
         Update::builder()
@@ -98,16 +119,27 @@ impl Requests {
         places: &[&str],
     ) -> Result<(), CloudError> {
         for sk in places.iter().copied().chain([DUE]) {
-            let delete = Delete::builder()
-                .table_name(&self.table.name)
-                .set_key(Some(key(partition(request), sk)))
-                .build()
-                .map_err(CloudError::call("a request's place"))?;
-            commit.push(
-                Guard::None,
-                TransactWriteItem::builder().delete(delete).build(),
-            );
+            self.remove(commit, request, sk)?;
         }
+        Ok(())
+    }
+
+    /// Removes an item of a request, if it is there.
+    pub(super) fn remove(
+        &self,
+        commit: &mut Commit,
+        request: RequestId,
+        sk: &str,
+    ) -> Result<(), CloudError> {
+        let delete = Delete::builder()
+            .table_name(&self.table.name)
+            .set_key(Some(key(partition(request), sk)))
+            .build()
+            .map_err(CloudError::call("an item of a request to remove"))?;
+        commit.push(
+            Guard::None,
+            TransactWriteItem::builder().delete(delete).build(),
+        );
         Ok(())
     }
 
@@ -134,7 +166,8 @@ impl Requests {
         Ok(())
     }
 
-    fn put(&self, commit: &mut Commit, item: Item) -> Result<(), CloudError> {
+    /// Adds an item of a request, whatever was there.
+    pub(super) fn put(&self, commit: &mut Commit, item: Item) -> Result<(), CloudError> {
         let put = Put::builder()
             .table_name(&self.table.name)
             .set_item(Some(item))
