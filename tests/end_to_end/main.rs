@@ -13,6 +13,7 @@ mod blood_ends;
 mod blood_moves;
 mod blood_reach;
 mod campaign;
+mod console;
 mod consultation_contest;
 mod consultation_departures;
 mod consultation_lists;
