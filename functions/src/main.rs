@@ -14,6 +14,7 @@ mod consultations;
 mod conversations;
 mod delivery;
 mod hospitals;
+mod media;
 mod medicine;
 mod notifications;
 mod realtime;

@@ -8,6 +8,7 @@ pub mod clinic;
 pub mod described;
 pub mod donor;
 mod forger;
+pub mod media;
 mod permissions;
 mod person;
 mod record;

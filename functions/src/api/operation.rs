@@ -218,7 +218,7 @@ impl Operation {
         self
     }
 
-    /// Answers with an empty body, and this header.
+    /// Answers with an empty object, and this header.
     pub(crate) fn answers_with_header(
         mut self,
         status: u16,
@@ -228,7 +228,7 @@ impl Operation {
         self.answers.push(Answered {
             status,
             sentence,
-            schema: None,
+            schema: Some(super::schema::closed().into()),
             headers: vec![header],
             examples: Map::new(),
         });

@@ -202,6 +202,11 @@ pub(crate) fn price_given() -> Schema {
     any_of([number, as_text])
 }
 
+/// The id of something that was uploaded; forms send one that was left out as empty text.
+pub(crate) fn upload_id() -> Schema {
+    any_of([ulid(), no_file()])
+}
+
 /// A file of a multipart form; of the bytes only their own look counts.
 pub(crate) fn file(what: &str) -> Schema {
     Schema::of(json!({

@@ -59,4 +59,5 @@ pub(crate) fn describe() -> crate::api::Operation {
         )
         .refuses_any(crate::conversations::scene::refusals())
         .refuses(crate::conversations::scene::closed())
+        .refuses_any(crate::media::attached::refusals())
 }

@@ -6,7 +6,9 @@ use serde_json::{Value, json};
 use super::{Frame, frame};
 use crate::api::id;
 use crate::api::schema::{Object, closed, one_of_texts, open};
-use crate::api::types::{count, flag, given_count, link, moment, role, text, ulid, words};
+use crate::api::types::{
+    count, flag, given_count, link, moment, role, text, ulid, upload_id, words,
+};
 
 /// A message of a conversation, as its parties are told of it.
 pub(crate) fn chat_fields() -> Object {
@@ -44,7 +46,9 @@ pub(crate) fn chat_draft() -> Object {
         .may("text", words(ChatText::MOST_CHARACTERS).or_null())
         .may("message", words(ChatText::MOST_CHARACTERS).or_null())
         .may("message_id", words(64).or_null())
-        .may("media_id", ulid().or_null())
+        .may("media_id", upload_id())
+        .may("image_id", upload_id())
+        .may("audio_id", upload_id())
         .may("with", ulid().or_null())
 }
 
