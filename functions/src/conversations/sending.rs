@@ -120,9 +120,9 @@ impl Saying<'_> {
 
     async fn attempt(&self, mut commit: Commit, message: &ChatMessage) -> Result<Tried, Failure> {
         let conversations = self.table.conversations();
-        let header = self.scene.header();
         let parties = &self.scene.conversation.parties;
-        conversations.say(&mut commit, header, message, parties, &self.fingerprint)?;
+        let kept_until = self.scene.kept_until(self.now);
+        conversations.say(&mut commit, message, parties, &self.fingerprint, kept_until)?;
         self.scene
             .must_stay_open(self.cloud, &self.table, &mut commit, self.now)?;
         let accounts = self.cloud.accounts().await?;
