@@ -83,9 +83,11 @@ async fn a_doctor_who_loses_it_loses_the_conversation_and_the_next_begins_a_new_
     let with_former = format!("?with={}", clinic.doctor.id);
     assert_eq!(patient.reads(&asked, &with_former).await.status, 404);
     former.ping().await;
+    // They were told of their own conversation, and of nothing after it.
+    let theirs = format!("{asked}.{}", clinic.doctor.id);
     let heard = former.all("chat_message");
     assert!(
-        heard.iter().all(|said| said["text"] == "Whom can I ask?"),
+        heard.iter().all(|said| said["conversation_id"] == theirs),
         "{heard:?}"
     );
 }
