@@ -95,6 +95,8 @@ doors! {
     "hospitals.list_doctors" => Http crate::hospitals::list_doctors;
     "conversations.list_messages" => Http crate::conversations::list_messages;
     "conversations.send_message" => Http crate::conversations::send_message;
+    "media.create_upload" => Http crate::media::create_upload;
+    "media.read" => Http crate::media::read;
     "medicine.create_request" => Http crate::medicine::create_request;
     "medicine.list_requests" => Http crate::medicine::list_requests;
     "medicine.read_request" => Http crate::medicine::read_request;

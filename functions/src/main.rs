@@ -11,6 +11,7 @@ mod consultations;
 mod conversations;
 mod delivery;
 mod hospitals;
+mod media;
 mod medicine;
 mod notifications;
 mod realtime;

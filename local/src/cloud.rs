@@ -11,6 +11,7 @@ mod token_key;
 mod wiring;
 
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -23,8 +24,7 @@ use self::doors::{Listeners, report, turns_true};
 use self::options::io;
 pub use self::options::{Options, Progress, StartError};
 pub use self::token_key::TokenKey;
-use self::wiring::{killer, lambda_options, sources};
-use crate::captured;
+use self::wiring::{killer, lambda_options, own_routes};
 use crate::dead_letters::DeadLetters;
 use crate::dynamodb::streams::{self, Following, Reached};
 use crate::dynamodb::{Engine, Meter};
@@ -33,6 +33,7 @@ use crate::gateway::edge::Edge;
 use crate::gateway::http::HttpGateway;
 use crate::gateway::websocket::SocketGateway;
 use crate::iam::Iam;
+use crate::inspect::Inspected;
 use crate::lambda::{Invoke, Lambdas};
 use crate::mail::Mailbox;
 use crate::push::Pushes;
@@ -51,6 +52,9 @@ const PUSH_APPLICATION_PARAMETER: &str = "PushApplicationArn";
 const PUSH_APPLICATION: &str = "app/GCM/callout";
 /// The template's secret for the key that access tokens are signed with.
 const SIGNING_KEY_SECRET: &str = "TokenSigningKey";
+
+/// How functions are told of S3, where the console shows pictures and voice from.
+const MEDIA_ENDPOINT: &str = "AWS_ENDPOINT_URL_S3";
 
 /// How long the end of the cloud waits for answers under way, before it drops them.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -79,7 +83,7 @@ pub struct LocalCloud {
     /// Turns true when functions no longer need the doors.
     closed: watch::Sender<bool>,
     /// Keeps a temporary folder until everything has ended.
-    _state: State,
+    state: State,
 }
 
 /// What the doors hold, opened.
@@ -150,6 +154,8 @@ impl LocalCloud {
         settings.endpoints = listeners
             .endpoints(stage.as_deref())
             .map_err(io("a loopback port"))?;
+        let media = settings.endpoints.get(MEDIA_ENDPOINT).cloned();
+        let media = media.unwrap_or_default();
         settings.faults = services.faults.clone();
         services.faults.set(options.faults.clone());
         let secret = settings.secret_access_key.clone();
@@ -183,18 +189,25 @@ impl LocalCloud {
         if options.firing == Firing::ByTheClock {
             starters.spawn(schedules.clone().follow(closing.subscribe()));
         }
+        let http_url = format!("http://{front_url}");
+        let socket_url = format!("ws://{front_url}/{}", stage.unwrap_or_default());
+        let inspected = Inspected {
+            http_url: http_url.clone(),
+            socket_url: socket_url.clone(),
+            stack: Arc::clone(&stack),
+            engine: services.engine.clone(),
+            sockets: sockets.clone(),
+        };
+        let own = own_routes(&services, &lambdas, schedules, inspected, &media);
         let mut edge = JoinSet::new();
         let http = HttpGateway::new(&stack, functions, options.http_limits);
-        let serving = Edge::new(http, sockets.clone()).serve(
-            front,
-            captured::router(sources(&services, &lambdas, schedules)),
-            turns_true(closing.subscribe()),
-        );
+        let serving =
+            Edge::new(http, sockets.clone()).serve(front, own, turns_true(closing.subscribe()));
         edge.spawn(async move { report("the edge", serving.await) });
         (options.progress)("ready");
         Ok(Self {
-            http_url: format!("http://{front_url}"),
-            socket_url: format!("ws://{front_url}/{}", stage.unwrap_or_default()),
+            http_url,
+            socket_url,
             lambdas,
             sockets,
             stack,
@@ -211,7 +224,7 @@ impl LocalCloud {
             doors,
             closing,
             closed,
-            _state: options.state,
+            state: options.state,
         })
     }
 
@@ -249,6 +262,11 @@ impl LocalCloud {
     /// When the tables cannot be read.
     pub async fn streams_idle(&self) -> rusqlite::Result<()> {
         self.reached.idle(&self.engine, &self.stack).await
+    }
+
+    /// The folder in which everything is kept: a test looks at an object so.
+    pub fn state(&self) -> &Path {
+        self.state.path()
     }
 
     /// What the functions may do, and what of it they have not done.

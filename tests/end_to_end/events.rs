@@ -2,7 +2,7 @@
 
 use callout_local::demo::events::Blanks;
 use callout_tests::clinic::{Clinic, in_days};
-use callout_tests::{Stage, workspace_root};
+use callout_tests::{Stage, tiny_png, workspace_root};
 use serde_json::{Value, json};
 
 const LAT: f64 = 27.7172;
@@ -48,6 +48,8 @@ const EXPECTED: &[(&str, u16)] = &[
     ("hospitals.approve_member", 200),
     ("hospitals.remove_member", 200),
     ("hospitals.list_doctors", 200),
+    ("media.create_upload", 201),
+    ("media.read", 302),
     ("medicine.create_request", 201),
     ("medicine.list_requests", 200),
     ("medicine.read_request", 200),
@@ -99,6 +101,9 @@ async fn every_function_takes_its_event() {
         "location": "123 Main St, Chennai", "city": "Chennai"
     });
     let blood = donor_a.post("/api/donor/requests/", need).await;
+    let media = customer.uploads(&stage, "image/png", &tiny_png()).await;
+    let with_image = customer.requests_with(&json!({"image_id": media})).await;
+    assert_eq!(with_image.status, 201, "{}", with_image.body);
     let seeker = stage.seeker("Sita Rai").await;
     let provider = stage.active_provider("Shyam Thapa").await;
     let order = seeker.assigns(&provider).await;
@@ -107,6 +112,7 @@ async fn every_function_takes_its_event() {
     let patient = stage.patient("Amina Ben Ali").await;
     let consultation = patient.asks(&clinic).await;
     let mut blanks = Blanks::default()
+        .with("media_id", &media)
         .with("request_id", &request)
         .with("work_order_id", &order)
         .with(

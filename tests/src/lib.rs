@@ -7,6 +7,7 @@ pub mod campaign;
 pub mod clinic;
 pub mod donor;
 mod forger;
+pub mod media;
 mod permissions;
 mod person;
 mod record;

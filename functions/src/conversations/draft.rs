@@ -3,12 +3,13 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use callout_cloud::Cloud;
+use callout_cloud::media::Claimed;
 use callout_domain::conversation::{Attached, ChatText, Content, MessageKey, NotAText, Shape};
-use callout_domain::ids::MediaId;
+use callout_domain::ids::AccountId;
 use sha2::{Digest as _, Sha256};
 
 use crate::http::{Failure, Form, Given};
-use crate::requests::received::Received;
+use crate::media::attached;
 
 /// A message that was not said yet.
 #[derive(Debug)]
@@ -16,17 +17,14 @@ pub(crate) struct Draft {
     /// What the client calls it, if it does.
     pub(super) key: Option<MessageKey>,
     text: Option<ChatText>,
-    file: File,
+    file: Option<attached::Attached>,
 }
 
-/// What goes with it.
+/// What is to be said, and the file that goes with it, which belongs to nothing yet.
 #[derive(Debug)]
-enum File {
-    None,
-    /// A file that came with it, not stored yet.
-    Received(Received, Shape),
-    /// One that was uploaded before.
-    Uploaded(MediaId),
+pub(super) struct Settled {
+    pub(super) content: Content,
+    pub(super) file: Option<Claimed>,
 }
 
 impl Draft {
@@ -34,7 +32,7 @@ impl Draft {
     pub(crate) fn read(form: &mut Form) -> Result<Self, Failure> {
         let key = form.optional("message_id", key);
         let written = form.either("text", "message");
-        let has_file = ["media_id", "audio", "image"]
+        let has_file = ["media_id", "audio", "audio_id", "image", "image_id"]
             .iter()
             .any(|field| !is_nothing(form, field));
         let text = if has_file && is_nothing(form, written) {
@@ -54,63 +52,46 @@ impl Draft {
         // Its length first, so that text and file cannot pass for each other.
         hash.update(text.len().to_be_bytes());
         hash.update(text);
-        match &self.file {
-            File::None => {}
-            File::Received(file, _) => hash.update(file.digest()),
-            File::Uploaded(media) => hash.update(media.to_string()),
+        if let Some(file) = &self.file {
+            hash.update(file.digest());
         }
         URL_SAFE_NO_PAD.encode(hash.finalize())
     }
 
-    /// What is to be said; a file that came with it is stored, and one that was uploaded must be there.
-    pub(super) async fn settle(self, cloud: &Cloud) -> Result<Content, Failure> {
-        let attached = match self.file {
-            File::None => None,
-            File::Received(file, shape) => Some(Attached {
-                media: file.store(cloud).await?,
-                shape,
-                is_own: true,
-            }),
-            File::Uploaded(media) => Some(uploaded(cloud, media).await?),
+    /// What is to be said by this account; its file is recognized, cleaned and stored.
+    pub(super) async fn settle(self, cloud: &Cloud, sender: AccountId) -> Result<Settled, Failure> {
+        let file = match self.file {
+            None => None,
+            Some(file) => Some(file.store(cloud, sender).await?),
         };
-        Ok(Content {
-            text: self.text,
-            attached,
+        let attached = file.as_ref().map(|file| Attached {
+            media: file.id,
+            shape: if file.kind.is_image() {
+                Shape::Image
+            } else {
+                Shape::Audio
+            },
+        });
+        Ok(Settled {
+            content: Content {
+                text: self.text,
+                attached,
+            },
+            file,
         })
     }
 }
 
-/// What was uploaded before. Media know nothing yet of who uploaded them: whoever knows the id of one has
-/// been given a link to it. Whether it is the caller's own is to be asked here as soon as uploads have owners.
-async fn uploaded(cloud: &Cloud, media: MediaId) -> Result<Attached, Failure> {
-    let kind = cloud.media().await?.kind(media).await?;
-    let kind = kind.ok_or_else(|| Failure::field("media_id", "must be the id of an upload"))?;
-    let shape = if kind.is_image() {
-        Shape::Image
-    } else {
-        Shape::Audio
-    };
-    Ok(Attached {
-        media,
-        shape,
-        is_own: false,
-    })
-}
-
-fn file(form: &mut Form) -> File {
-    let audio = Received::audio(form, "audio").map(|file| File::Received(file, Shape::Audio));
-    let image = Received::image(form, "image").map(|file| File::Received(file, Shape::Image));
-    let uploaded = if is_nothing(form, "media_id") {
-        None
-    } else {
-        form.optional("media_id", media_id).map(File::Uploaded)
-    };
+fn file(form: &mut Form) -> Option<attached::Attached> {
+    let audio = attached::Attached::audio(form);
+    let image = attached::Attached::image(form);
+    let uploaded = attached::Attached::either(form);
     let mut files = audio.into_iter().chain(image).chain(uploaded);
     let first = files.next();
     if files.next().is_some() {
         form.problem("media_id", "a message has one file");
     }
-    first.unwrap_or(File::None)
+    first
 }
 
 /// Whether nothing came under a name: forms write what is left out as an empty text.
@@ -127,13 +108,6 @@ fn key(given: Given<'_>) -> Result<MessageKey, String> {
 fn text(given: Given<'_>) -> Result<ChatText, String> {
     let typed = given.text().map_err(str::to_owned)?;
     ChatText::parse(typed).map_err(|error: NotAText| error.to_string())
-}
-
-fn media_id(given: Given<'_>) -> Result<MediaId, &'static str> {
-    given
-        .text()?
-        .parse()
-        .map_err(|_| "must be the id of an upload")
 }
 
 #[cfg(test)]
@@ -189,8 +163,10 @@ mod tests {
         );
         assert_eq!(wrong(&json!({"media_id": "../etc"}), None), ["media_id"]);
         assert_eq!(wrong(&json!({"audio": "a path"}), None), ["audio"]);
-        // A picture that is called a sound.
-        assert_eq!(wrong(&json!({}), Some(("audio", PNG))), ["audio"]);
+        assert_eq!(
+            wrong(&json!({"image_id": MEDIA}), Some(("image", PNG))),
+            ["image_id"]
+        );
     }
 
     #[test]

@@ -6,19 +6,22 @@
 
 use callout_cloud::commit::{Commit, CommitError, Guard, Refusal};
 use callout_cloud::failure::CloudError;
+use callout_cloud::media::Claimed;
 use callout_cloud::requests::Requests;
 use callout_cloud::requests::conversations::Sent;
 use callout_cloud::{Cloud, clock, contention};
-use callout_domain::conversation::{ChatMessage, Content, MessageKey, chat_message};
+use callout_domain::conversation::{ChatMessage, MessageKey, chat_message};
 use callout_domain::event::{Errand, Event, Recipient, Recipients, Subject};
 use callout_domain::ids::EventId;
+use callout_domain::media::BelongsTo;
 use callout_domain::moment::Moment;
 use lambda_http::http::StatusCode;
 
-use crate::conversations::draft::Draft;
+use crate::conversations::draft::{Draft, Settled};
 use crate::conversations::scene::{Named, Scene, closed};
 use crate::conversations::view;
 use crate::http::{Caller, Failure, Once, Refused, Reply};
+use crate::media::attached;
 
 /// How often a number is tried for; each that fails is one that another message has got.
 const TRIES: u32 = 200;
@@ -52,8 +55,8 @@ pub(crate) async fn send(
         return saying.again(sent).await;
     }
     saying.scene.must_be_open()?;
-    let content = draft.settle(cloud).await?;
-    Box::pin(saying.say(content, once)).await
+    let settled = draft.settle(cloud, caller.account).await?;
+    Box::pin(saying.say(settled, once)).await
 }
 
 /// A name for a message whose client has none for it.
@@ -87,7 +90,7 @@ enum Tried {
 }
 
 impl Saying<'_> {
-    async fn say(&self, content: Content, once: &Once) -> Result<Reply, Failure> {
+    async fn say(&self, settled: Settled, once: &Once) -> Result<Reply, Failure> {
         let id = self.scene.conversation.id;
         let event = EventId::new(clock::fresh_ulid());
         let mut last = self.table.conversations().last(id).await?;
@@ -99,12 +102,15 @@ impl Saying<'_> {
                 event,
                 sender: self.caller.account,
                 role: self.caller.role,
-                content: Some(content.clone()),
+                content: Some(settled.content.clone()),
                 sent_at: self.now,
             };
             let reply = Reply::created(view::fresh(&message));
             let commit = once.commit(self.cloud, &reply).await?;
-            match self.attempt(commit, &message).await? {
+            match self
+                .attempt(commit, &message, settled.file.as_ref())
+                .await?
+            {
                 Tried::Said => return Ok(reply),
                 Tried::Overtaken(newest) => last = newest,
                 Tried::KeyUsed => return once.answered(self.cloud).await,
@@ -118,7 +124,12 @@ impl Saying<'_> {
         Err(CloudError::Contended.into())
     }
 
-    async fn attempt(&self, mut commit: Commit, message: &ChatMessage) -> Result<Tried, Failure> {
+    async fn attempt(
+        &self,
+        mut commit: Commit,
+        message: &ChatMessage,
+        file: Option<&Claimed>,
+    ) -> Result<Tried, Failure> {
         let conversations = self.table.conversations();
         let parties = &self.scene.conversation.parties;
         let kept_until = self.scene.kept_until(self.now);
@@ -127,6 +138,11 @@ impl Saying<'_> {
             .must_stay_open(self.cloud, &self.table, &mut commit, self.now)?;
         let accounts = self.cloud.accounts().await?;
         accounts.must_be_there(&mut commit, self.caller.account)?;
+        let belongs_to = BelongsTo::Conversation {
+            request: self.scene.conversation.id.request,
+            parties: parties.clone(),
+        };
+        attached::keep(self.cloud, &mut commit, file, belongs_to, self.now).await?;
         self.tell(&mut commit, message).await?;
         match commit.run().await {
             Ok(()) => Ok(Tried::Said),
@@ -139,6 +155,7 @@ impl Saying<'_> {
         match refusal.guard {
             Guard::KeyUnused => Ok(Tried::KeyUsed),
             Guard::NewMessage => Ok(Tried::Before),
+            _ if refusal.is_by(Guard::MediaFree) => Err(attached::used()),
             _ if refusal.is_by(Guard::RequestUnchanged) => Err(closed()),
             _ if refusal.is_by(Guard::AccountThere) => Err(Failure::unauthenticated()),
             _ if refusal.is_by(Guard::NextInLine) => {

@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
+use axum::Router;
 use serde_json::json;
 
 use super::{Options, Services};
-use crate::captured::Sources;
+use crate::captured::{self, Sources};
+use crate::console;
 use crate::faults::Kill;
+use crate::inspect::{self, Inspected};
 use crate::lambda::{LambdaOptions, Lambdas};
 use crate::schedules::Schedules;
 use crate::template::model::Stack;
@@ -36,8 +39,22 @@ pub(super) fn killer(lambdas: Lambdas) -> Kill {
     })
 }
 
+/// The local cloud's own routes beside the two APIs: `/_local/` and the console, which shows pictures and voice
+/// from `media`, where S3 is.
+pub(super) fn own_routes(
+    services: &Services,
+    lambdas: &Lambdas,
+    schedules: Schedules,
+    inspected: Inspected,
+    media: &str,
+) -> Router {
+    captured::router(sources(services, lambdas, schedules))
+        .merge(inspect::router(inspected))
+        .merge(console::router(media))
+}
+
 /// What `/_local/` shows and does.
-pub(super) fn sources(services: &Services, lambdas: &Lambdas, schedules: Schedules) -> Sources {
+fn sources(services: &Services, lambdas: &Lambdas, schedules: Schedules) -> Sources {
     let dead_letters = services.dead_letters.clone();
     let lambdas = lambdas.clone();
     Sources {

@@ -20,6 +20,7 @@ use std::time::Duration;
 use crate::captured;
 use crate::client::{Api, ClientError};
 use accounts::AccountsFile;
+use cast::Cast;
 use narrator::Narrator;
 pub use narrator::Wrong;
 
@@ -129,6 +130,7 @@ pub async fn run(options: &Options, out: impl Write + Send + 'static) -> Result<
         let blanks = cast
             .blanks()
             .with("request_id", &open_request)
+            .with("media_id", &prescription_of(&cast, &open_request).await?)
             .with("blood_request_id", &open_need)
             .with("work_order_id", &open_order)
             .with("consultation_id", &open_consultation)
@@ -140,6 +142,17 @@ pub async fn run(options: &Options, out: impl Write + Send + 'static) -> Result<
     }
     narrator.end(&api, file.as_ref(), options.events.as_ref());
     Ok(())
+}
+
+/// The id of the picture that a request was made with.
+async fn prescription_of(cast: &Cast, request: &str) -> Result<String, DemoError> {
+    let list = cast.customer.api.get("/medicine/request/").await?;
+    let body = list.expect(200)?;
+    let requests = body["requests"].as_array().into_iter().flatten();
+    let image = requests
+        .filter(|one| one["id"] == request)
+        .find_map(|one| one["image_id"].as_str());
+    Ok(image.unwrap_or_default().to_owned())
 }
 
 #[cfg(test)]

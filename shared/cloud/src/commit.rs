@@ -71,6 +71,8 @@ pub enum Guard {
     NewMessage,
     /// No other message of the conversation has this number.
     NextInLine,
+    /// The file belongs to nothing yet.
+    MediaFree,
     /// The inbox's account has not been deleted.
     InboxOpen,
     /// The message is not in this inbox yet.

@@ -38,7 +38,7 @@ async fn a_recording_is_sent_and_played_on_the_other_side() {
 }
 
 #[tokio::test]
-async fn a_picture_goes_with_a_text_and_again_by_its_id() {
+async fn a_picture_goes_with_a_text() {
     let stage = Stage::set().await;
     let (customer, pharmacy, request) = stage.talkers().await;
     let mut counter = pharmacy.socket().await;
@@ -53,25 +53,38 @@ async fn a_picture_goes_with_a_text_and_again_by_its_id() {
     assert_eq!(heard["message_type"], "image");
     let link = heard["image_url"].as_str().unwrap();
     assert_eq!(stage.download(link).await, (200, tiny_png()));
+}
 
-    // What was uploaded before, through either door.
-    let media = link.split('?').next().unwrap().rsplit('/').next().unwrap();
-    let again = customer
+#[tokio::test]
+async fn what_was_uploaded_before_is_sent_once_by_who_uploaded_it() {
+    let stage = Stage::set().await;
+    let (customer, pharmacy, request) = stage.talkers().await;
+    let stranger = stage.customer("Stranger").await;
+    let mut phone = customer.socket().await;
+    let mut counter = pharmacy.socket().await;
+    let media = pharmacy.uploads(&stage, "image/png", &tiny_png()).await;
+    let chat = json!({"type": "chat_message", "request_id": request, "media_id": media});
+
+    let stolen = customer
         .tries_to_say(&request, json!({"media_id": media}))
         .await;
-    assert_eq!(again.status, 201, "{}", again.body);
-    assert_eq!(again.body["message_type"], "image");
-    counter
-        .send(json!({"type": "chat_message", "request_id": request, "media_id": media}))
-        .await;
+    assert_eq!(
+        (stolen.status, &stolen.body["code"]),
+        (404, &json!("not_found"))
+    );
+
+    counter.send(chat.clone()).await;
     let sent = counter.expect("message_sent").await;
     let (status, bytes) = stage.download(sent["image_url"].as_str().unwrap()).await;
     assert_eq!((status, bytes), (200, tiny_png()));
-    counter
-        .send(json!({"type": "chat_message", "request_id": request,
-                     "media_id": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}))
-        .await;
-    assert_eq!(counter.expect("error").await["code"], "invalid_input");
+    assert_eq!(phone.expect("chat_message").await["message_type"], "image");
+
+    assert_eq!(pharmacy.looks_at(&stage, &media).await.0, 302);
+    assert_eq!(customer.looks_at(&stage, &media).await.0, 302);
+    assert_eq!(stranger.looks_at(&stage, &media).await.0, 404);
+
+    counter.send(chat).await;
+    assert_eq!(counter.expect("error").await["code"], "media_used");
 }
 
 #[tokio::test]
@@ -79,21 +92,23 @@ async fn a_file_is_what_its_bytes_are() {
     let stage = Stage::set().await;
     let (customer, _, request) = stage.talkers().await;
     let path = format!("/requests/{request}/messages/");
-    for (field, name, bytes) in [
-        ("audio", "response.mp3", tiny_png()),
-        ("image", "page.png", WEBM.to_vec()),
-        ("audio", "response.webm", Vec::new()),
-        ("image", "page.png", b"<svg/>".to_vec()),
+    for (field, name, bytes, status, code) in [
+        ("audio", "response.mp3", tiny_png(), 415, "wrong_media_type"),
+        ("image", "page.png", WEBM.to_vec(), 415, "wrong_media_type"),
+        (
+            "image",
+            "page.png",
+            b"<svg/>".to_vec(),
+            415,
+            "wrong_media_type",
+        ),
+        ("audio", "response.webm", Vec::new(), 400, "invalid_input"),
     ] {
         let refused = customer
             .post_form(&path, &[("text", "Listen")], Some((field, name, bytes)))
             .await;
-        assert_eq!(refused.status, 400, "{name}");
-        assert!(
-            refused.body["fields"][field].is_string(),
-            "{}",
-            refused.body
-        );
+        assert_eq!(refused.status, status, "{name}: {}", refused.body);
+        assert_eq!(refused.body["code"], code, "{name}");
     }
     assert_eq!(customer.whole_history(&request).await, [] as [Value; 0]);
 }

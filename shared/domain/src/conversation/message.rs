@@ -48,10 +48,6 @@ pub struct Attached {
     pub media: MediaId,
     /// What it is.
     pub shape: Shape,
-    /// Whether it is the sender's own, and goes with them when they leave; one that is only spoken of may
-    /// be somebody else's.
-    #[serde(default)]
-    pub is_own: bool,
 }
 
 /// What a message is at first sight.

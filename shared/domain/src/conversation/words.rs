@@ -130,11 +130,7 @@ mod tests {
             let told = chat_message(&ChatMessage {
                 content: Some(Content {
                     text: None,
-                    attached: Some(Attached {
-                        media,
-                        shape,
-                        is_own: true,
-                    }),
+                    attached: Some(Attached { media, shape }),
                 }),
                 ..message()
             });

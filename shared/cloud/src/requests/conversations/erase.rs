@@ -60,9 +60,7 @@ impl Conversations<'_> {
                 sequence: message.sequence,
                 event: message.event,
                 told,
-                media: attached
-                    .filter(|attached| attached.is_own)
-                    .map(|attached| attached.media),
+                media: attached.map(|attached| attached.media),
             })
         };
         page.items

@@ -109,7 +109,6 @@ mod tests {
                 attached: Some(Attached {
                     media: MediaId::new(Ulid::from(8)),
                     shape: Shape::Audio,
-                    is_own: true,
                 }),
             }),
             sent_at: "2026-02-24T10:30:00Z".parse().unwrap(),
