@@ -77,6 +77,20 @@ impl Scene {
         })
     }
 
+    /// Whether an account takes part in the conversation that is meant, and may read it.
+    pub(crate) async fn is_read_by(
+        cloud: &Cloud,
+        account: AccountId,
+        named: Named,
+        now: Moment,
+    ) -> Result<bool, CloudError> {
+        match Box::pin(Self::find(cloud, account, named, now)).await {
+            Ok(_) => Ok(true),
+            Err(Failure::Broken(error)) => Err(error),
+            Err(Failure::Refused(_) | Failure::Invalid(_)) => Ok(false),
+        }
+    }
+
     /// Until when it is kept what is said now.
     pub(crate) fn kept_until(&self, now: Moment) -> Moment {
         self.request.talk_is_kept_until(now)

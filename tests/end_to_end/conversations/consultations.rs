@@ -1,9 +1,9 @@
 //! A patient and the doctor to whom the consultation is assigned, for as long as it is.
 
 use callout_domain::consultation::Step;
-use callout_tests::Stage;
 use callout_tests::clinic::Clinic;
 use callout_tests::talk::talk;
+use callout_tests::{Stage, tiny_png};
 use serde_json::{Value, json};
 
 #[tokio::test]
@@ -69,6 +69,10 @@ async fn a_doctor_who_loses_it_loses_the_conversation_and_the_next_begins_a_new_
     let asked = patient.asks(&clinic).await;
     clinic.steps(&patient, &asked, &[Step::Accept]).await;
     patient.says(&asked, "It hurts").await;
+    let picture = patient.uploads(&stage, "image/png", &tiny_png()).await;
+    let scan = json!({"media_id": picture});
+    assert_eq!(patient.tries_to_say(&asked, scan).await.status, 201);
+    assert_eq!(clinic.doctor.looks_at(&stage, &picture).await.0, 302);
     clinic.doctor.says(&asked, "I am away").await;
     clinic.steps(&patient, &asked, &[Step::Decline]).await;
     // Until somebody else has it.
@@ -78,6 +82,9 @@ async fn a_doctor_who_loses_it_loses_the_conversation_and_the_next_begins_a_new_
     assert_eq!(clinic.clerk.gives(&asked, &next.id).await.status, 200);
 
     clinic.doctor.finds_no_conversation(&asked).await;
+    for (person, status) in [(&clinic.doctor, 404), (&next, 404), (&patient, 302)] {
+        assert_eq!(person.looks_at(&stage, &picture).await.0, status);
+    }
     assert_eq!(next.whole_history(&asked).await, [] as [Value; 0]);
     talk(&asked, [(&patient, "PATIENT"), (&next, "DOCTOR")]).await;
     let with_former = format!("?with={}", clinic.doctor.id);
