@@ -134,7 +134,7 @@ pub(crate) fn describe() -> crate::api::Operation {
                 .with("headers", closed().with("Content-Type", text()))
                 .with("expires_in", count()),
             json!({
-                "media_id": id('U'), "upload_url": "https://media.example/upload?signature",
+                "media_id": id('V'), "upload_url": "https://media.example/upload?signature",
                 "method": "PUT", "headers": {"Content-Type": "image/jpeg"},
                 "expires_in": UPLOAD_LIFETIME.as_secs(),
             }),

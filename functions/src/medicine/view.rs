@@ -156,6 +156,7 @@ fn request_seen() -> crate::api::Object {
         .with("pharmacy_name", text().or_null())
         .with("created_at", moment())
         .with("image", link())
+        .with("image_id", ulid().or_null())
 }
 
 /// As a new one is answered.
@@ -197,6 +198,7 @@ pub(crate) fn response_seen() -> crate::api::Object {
         .with("text_message", reply_text().or_null())
         .with("responded_at", moment())
         .with("audio", link())
+        .with("audio_id", ulid().or_null())
 }
 
 /// As [`response_with_distance`] shows it.
@@ -215,7 +217,7 @@ pub(super) fn request_example(status: &str) -> serde_json::Value {
     json!({
         "id": id('R'), "patient_name": "John Doe", "patient_lat": 27.7172, "patient_lng": 85.324,
         "radius_km": 5.0, "quantity": 10, "status": status, "pharmacy": null, "pharmacy_name": null,
-        "created_at": "2026-02-24T10:30:00.000Z", "image": null,
+        "created_at": "2026-02-24T10:30:00.000Z", "image": null, "image_id": null,
     })
 }
 
@@ -237,7 +239,7 @@ pub(crate) fn response_example() -> serde_json::Value {
         "id": id('A'), "request_id": id('R'), "pharmacy_id": id('P'),
         "pharmacy_name": "City Pharmacy", "response_type": "ACCEPTED",
         "text_message": "We have this medicine in stock!",
-        "responded_at": "2026-02-24T10:35:00.000Z", "audio": null,
+        "responded_at": "2026-02-24T10:35:00.000Z", "audio": null, "audio_id": null,
     })
 }
 

@@ -86,6 +86,11 @@ pub(super) fn told() -> Vec<Frame> {
             blood::request_cancelled(request),
         ),
         (
+            "blood_request_expired",
+            "To who asked, and to those who had accepted: nobody ended it in time.",
+            blood::request_expired(request),
+        ),
+        (
             "blood_request_covered",
             "To the other donors: enough have accepted.",
             blood::request_covered(request),

@@ -66,6 +66,11 @@ pub(super) fn told() -> Vec<Frame> {
     ];
     for (kind, summary, message) in [
         (
+            "request_expired",
+            "To the customer: nobody has accepted it in time.",
+            medicine::request_expired(request),
+        ),
+        (
             "request_taken",
             "To the other pharmacies: one has accepted.",
             medicine::request_taken(request),
