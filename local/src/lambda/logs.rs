@@ -5,7 +5,7 @@ use std::collections::VecDeque;
 use std::fs::File;
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 
 use tokio::io::{AsyncBufReadExt as _, AsyncRead, BufReader};
 
@@ -22,10 +22,9 @@ pub(super) struct FunctionLog {
 
 #[derive(Default)]
 struct Inner {
-    /// Open while there are instances that may write: there are many functions, and few that run.
-    file: Option<File>,
-    /// How many instances are followed.
-    followed: usize,
+    /// Held by whoever follows an instance, so open while one may write: there are many functions, and
+    /// few that run.
+    file: Weak<File>,
     recent: VecDeque<String>,
 }
 
@@ -47,40 +46,32 @@ impl FunctionLog {
 
     /// Takes lines until the process closes its end.
     pub(super) async fn follow(&self, output: impl AsyncRead + Unpin) {
-        self.begin();
+        let file = self.file();
         let mut reader = BufReader::new(output);
         let mut line = Vec::new();
         loop {
             line.clear();
             match reader.read_until(b'\n', &mut line).await {
-                Ok(0) | Err(_) => return self.end(),
-                Ok(_) => self.write(String::from_utf8_lossy(&line).trim_end()),
+                Ok(0) | Err(_) => return,
+                Ok(_) => self.write(file.as_deref(), String::from_utf8_lossy(&line).trim_end()),
             }
         }
     }
 
-    fn begin(&self) {
+    /// The file that others write to, or else one that is opened; none if it cannot be: logging must not stop
+    /// a function.
+    fn file(&self) -> Option<Arc<File>> {
         let mut inner = self.inner();
-        inner.followed += 1;
-        if inner.file.is_some() {
-            return;
+        if let Some(file) = inner.file.upgrade() {
+            return Some(file);
         }
-        match self.open() {
-            Ok(file) => inner.file = Some(file),
-            // Logging must not stop a function.
-            Err(error) => {
-                let function = &self.function;
-                tracing::warn!(function, %error, "the log of a function cannot be written");
-            }
-        }
-    }
-
-    fn end(&self) {
-        let mut inner = self.inner();
-        inner.followed -= 1;
-        if inner.followed == 0 {
-            inner.file = None;
-        }
+        let opened = self.open().inspect_err(|error| {
+            let function = &self.function;
+            tracing::warn!(function, %error, "the log of a function cannot be written");
+        });
+        let file = Arc::new(opened.ok()?);
+        inner.file = Arc::downgrade(&file);
+        Some(file)
     }
 
     fn open(&self) -> std::io::Result<File> {
@@ -90,12 +81,12 @@ impl FunctionLog {
         File::options().create(true).append(true).open(&self.path)
     }
 
-    fn write(&self, line: &str) {
+    fn write(&self, file: Option<&File>, line: &str) {
         if self.verbose {
             eprintln!("[{}] {line}", self.function);
         }
         let mut inner = self.inner();
-        if let Some(file) = &mut inner.file {
+        if let Some(mut file) = file {
             // One write a line: instances share the file and must not interleave.
             let _ = file.write_all(format!("{line}\n").as_bytes());
         }
