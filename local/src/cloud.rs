@@ -9,6 +9,7 @@ mod options;
 mod tests;
 mod token_key;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
@@ -33,6 +34,7 @@ use crate::gateway::websocket::SocketGateway;
 use crate::iam::Iam;
 use crate::lambda::{Invoke, LambdaOptions, Lambdas};
 use crate::mail::Mailbox;
+use crate::operator::{self, Operator};
 use crate::push::Pushes;
 use crate::secrets::Secrets;
 use crate::state::State;
@@ -63,8 +65,10 @@ pub struct LocalCloud {
     faults: Faults,
     reached: Reached,
     iam: Arc<Iam>,
+    operator: BTreeMap<String, String>,
     token_key: TokenKey,
     dead_letters: DeadLetters,
+    secrets: Secrets,
     mailbox: Mailbox,
     pushes: Pushes,
     edge: JoinSet<()>,
@@ -75,7 +79,7 @@ pub struct LocalCloud {
     /// Turns true when functions no longer need the doors.
     closed: watch::Sender<bool>,
     /// Keeps a temporary folder until everything has ended.
-    _state: State,
+    state: State,
 }
 
 /// What the doors hold, opened.
@@ -90,9 +94,9 @@ struct Services {
 }
 
 impl Services {
-    fn open(state: &State, stack: &Stack) -> Result<Self, StartError> {
+    fn open(state: &State, stack: &Stack, operator: &Operator) -> Result<Self, StartError> {
         Ok(Self {
-            iam: Arc::new(Iam::of(stack)?),
+            iam: Arc::new(Iam::of(stack)?.with_operator(operator.access_key())),
             engine: Engine::open(state, stack)?,
             secrets: Secrets::open(state, stack).map_err(io("the secrets cannot be kept"))?,
             mailbox: Mailbox::default(),
@@ -122,30 +126,34 @@ impl LocalCloud {
         (options.progress)("reading the template");
         let stack = Arc::new(load(&options, &token_key)?);
         (options.progress)("opening tables, objects, mail and push");
-        let services = Services::open(&options.state, &stack)?;
+        let settings = lambda_options(&options, &stack);
+        let operator = Operator::new(&settings.secret_access_key);
+        let services = Services::open(&options.state, &stack, &operator)?;
         if stack.secrets.contains_key(SIGNING_KEY_SECRET) {
             services
                 .secrets
                 .set(SIGNING_KEY_SECRET, &token_key.private_base64())
                 .map_err(io("the token signing key"))?;
         }
-        Self::assemble(options, stack, services, token_key, front).await
+        Self::assemble(options, settings, services, (operator, token_key), front).await
     }
 
     async fn assemble(
         options: Options,
-        stack: Arc<Stack>,
+        mut settings: LambdaOptions,
         services: Services,
-        token_key: TokenKey,
+        (operator, token_key): (Operator, TokenKey),
         front: TcpListener,
     ) -> Result<Self, StartError> {
         let listeners = Listeners::bind().await.map_err(io("a loopback port"))?;
         let front_url = authority(&front).map_err(io("the listener for clients"))?;
+        let stack = Arc::clone(&settings.stack);
         let stage = stack.socket_api.as_ref().map(|api| api.stage.clone());
-        let mut settings = lambda_options(&options, &stack);
         settings.endpoints = listeners
             .endpoints(stage.as_deref())
             .map_err(io("a loopback port"))?;
+        let operator = leave_to_operator(&operator, &options, &settings, &listeners)
+            .map_err(io("what the operator reads"))?;
         settings.faults = services.faults.clone();
         services.faults.set(options.faults.clone());
         let secret = settings.secret_access_key.clone();
@@ -176,10 +184,11 @@ impl LocalCloud {
         );
         streams.spawn(async move { report("the streams", following.await) });
         let mut edge = JoinSet::new();
+        let invoke = Arc::clone(&functions);
         let http = HttpGateway::new(&stack, functions, options.http_limits);
         let serving = Edge::new(http, sockets.clone()).serve(
             front,
-            captured::router(sources(&services, &lambdas)),
+            captured::router(sources(&services, &lambdas, &stack, invoke)),
             turns_true(closing.subscribe()),
         );
         edge.spawn(async move { report("the edge", serving.await) });
@@ -194,8 +203,10 @@ impl LocalCloud {
             faults: services.faults,
             reached,
             iam: services.iam,
+            operator,
             token_key,
             dead_letters: services.dead_letters,
+            secrets: services.secrets,
             mailbox: services.mailbox,
             pushes: services.pushes,
             edge,
@@ -203,7 +214,7 @@ impl LocalCloud {
             doors,
             closing,
             closed,
-            _state: options.state,
+            state: options.state,
         })
     }
 
@@ -248,6 +259,11 @@ impl LocalCloud {
         &self.iam
     }
 
+    /// The environment in which an SDK of AWS finds this cloud, as its operator.
+    pub fn operator(&self) -> &BTreeMap<String, String> {
+        &self.operator
+    }
+
     /// The key that this state folder signs access tokens with.
     pub fn token_key(&self) -> &TokenKey {
         &self.token_key
@@ -280,6 +296,16 @@ impl LocalCloud {
     /// What could not be delivered.
     pub fn dead_letters(&self) -> &DeadLetters {
         &self.dead_letters
+    }
+
+    /// The secrets, as an operator sets them.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// Where everything is kept.
+    pub fn state(&self) -> &State {
+        &self.state
     }
 
     /// The mail that functions sent.
@@ -374,8 +400,28 @@ fn killer(lambdas: Lambdas) -> Kill {
     })
 }
 
-/// What `/_local/` shows.
-fn sources(services: &Services, lambdas: &Lambdas) -> Sources {
+/// Leaves in the state folder what an operator needs; gives the environment that was left.
+fn leave_to_operator(
+    operator: &Operator,
+    options: &Options,
+    settings: &LambdaOptions,
+    listeners: &Listeners,
+) -> std::io::Result<BTreeMap<String, String>> {
+    let (stack, endpoints) = (&settings.stack, &settings.endpoints);
+    let mut doors = endpoints.clone();
+    doors.extend(listeners.endpoints_of_operator()?);
+    let environment = operator.environment(stack, &doors);
+    operator::leave(options.state.path(), &environment, stack, endpoints)?;
+    Ok(environment)
+}
+
+/// What `/_local/` shows, and does.
+fn sources(
+    services: &Services,
+    lambdas: &Lambdas,
+    stack: &Arc<Stack>,
+    invoke: Arc<dyn Invoke>,
+) -> Sources {
     let dead_letters = services.dead_letters.clone();
     let lambdas = lambdas.clone();
     Sources {
@@ -383,6 +429,8 @@ fn sources(services: &Services, lambdas: &Lambdas) -> Sources {
         pushes: services.pushes.clone(),
         dead_letters: Arc::new(move || dead_letters.list()),
         functions: Arc::new(move || json!(lambdas.stats())),
+        invoke,
+        stack: Arc::clone(stack),
     }
 }
 

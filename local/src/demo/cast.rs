@@ -8,7 +8,7 @@ use super::accounts::{AccountsFile, Former};
 use super::events::Blanks;
 use super::narrator::{Narrator, equal};
 use super::{DemoError, Wrong};
-use crate::client::{Account, Api, Person};
+use crate::client::{Account, Api, Person, Proof};
 
 /// Kathmandu, where the scenario comes from.
 const HOME: (f64, f64) = (27.7172, 85.3240);
@@ -18,6 +18,56 @@ const KM_PER_DEGREE: f64 = 111.195_08;
 const PLACES: [(char, f64); 4] = [('A', 0.8), ('B', -2.4), ('C', 4.3), ('D', -15.0)];
 /// No pharmacy of anybody else may stand in here: wider than the widest search of the story.
 const STAGE_KM: u32 = 25;
+
+/// The point of the sea that is farthest from any land, 2,688 km: nobody asks for medicine there.
+const POINT_NEMO: (f64, f64) = (-48.8767, -123.3933);
+/// A top-level domain that cannot exist (RFC 2606): what is mailed there reaches nobody.
+const NOBODYS_DOMAIN: &str = "callout-smoke.invalid";
+
+/// Where it is played, and by whom.
+#[derive(Debug)]
+pub(super) struct Scene {
+    home: (f64, f64),
+    /// Where else it may be played, in degrees from `home`; anywhere if there is no limit.
+    within_degrees: Option<f64>,
+    domain: &'static str,
+    proof: Proof,
+}
+
+impl Scene {
+    pub(super) fn local() -> Self {
+        Self {
+            home: HOME,
+            within_degrees: None,
+            domain: "example.com",
+            proof: Proof::Mail,
+        }
+    }
+
+    pub(super) fn deployed(proof: Proof) -> Self {
+        Self {
+            home: POINT_NEMO,
+            within_degrees: Some(8.0),
+            domain: NOBODYS_DOMAIN,
+            proof,
+        }
+    }
+
+    fn another_place(&self) -> (f64, f64) {
+        let mut random = rand::rng();
+        let (lat, lng) = match self.within_degrees {
+            Some(most) => (
+                self.home.0 + random.random_range(-most..most),
+                self.home.1 + random.random_range(-most..most),
+            ),
+            None => (
+                random.random_range(-50.0..50.0),
+                random.random_range(-179.0..179.0),
+            ),
+        };
+        (round(lat), round(lng))
+    }
+}
 
 /// A pharmacy of the story.
 #[derive(Debug)]
@@ -47,6 +97,12 @@ pub(super) struct Cast {
 }
 
 impl Cast {
+    /// Everybody's account.
+    pub(super) fn accounts(&self) -> impl Iterator<Item = &Account> {
+        let pharmacies = self.pharmacies.iter().map(|pharmacy| &pharmacy.account);
+        std::iter::once(&self.customer).chain(pharmacies)
+    }
+
     /// What an event may say of them: `{{customer.access}}`, `{{pharmacy_a.user_id}}`.
     pub(super) fn blanks(&self) -> Blanks {
         let customer = Blanks::default().with_client("customer", &self.customer);
@@ -87,29 +143,35 @@ async fn end(api: &Api, former: &Former) -> Result<(), DemoError> {
     Err(answer.unexpected("an ended account").into())
 }
 
-/// Registers everybody, each by the code in their mail.
+/// Registers everybody, each by the code in their mail or as the scene has it.
 pub(super) async fn gather(
     api: &Api,
+    scene: &Scene,
     file: Option<&AccountsFile>,
     narrator: &mut Narrator,
 ) -> Result<Cast, DemoError> {
-    narrator.act("Five people register, each by the code in their mail");
+    narrator.act(match scene.proof {
+        Proof::Mail => "Five people register, each by the code in their mail",
+        Proof::Mark { .. } => "Five people register, their addresses proved by the operator",
+    });
     // Addresses of their own in every run: a code can be asked for once a minute only.
     let run = ulid::Ulid::generate().to_string().to_lowercase();
-    let customer =
-        Account::open(api, person(&run, "CUSTOMER", "Sita Sharma", 0, json!({}))).await?;
+    let of = (run.as_str(), scene.domain);
+    let customer = person(of, "CUSTOMER", "Sita Sharma", 0, json!({}));
+    let customer = Account::open_by(&scene.proof, api, customer).await?;
     equal("the customer's role", "CUSTOMER", &customer.session.role)?;
     narrator.fact("Sita Sharma, the customer, registered and signed in");
 
-    let (lat, lng) = free_stage(&customer.api, narrator).await?;
-    let opening = PLACES.iter().zip(1..).map(|(&(letter, north_km), number)| {
-        let run = &run;
-        async move {
+    let (lat, lng) = free_stage(&customer.api, scene, narrator).await?;
+    let opening = PLACES
+        .iter()
+        .zip(1..)
+        .map(|(&(letter, north_km), number)| async move {
             let lat = round(lat + north_km / KM_PER_DEGREE);
             let name = format!("Pharmacy {letter}");
             let profile = json!({ "lat": lat, "lng": lng, "address": format!("{letter} Street") });
-            let account =
-                Account::open(api, person(run, "PHARMACY", &name, number, profile)).await?;
+            let person = person(of, "PHARMACY", &name, number, profile);
+            let account = Account::open_by(&scene.proof, api, person).await?;
             Ok::<_, DemoError>(Pharmacy {
                 letter,
                 distance_km: north_km.abs(),
@@ -117,8 +179,7 @@ pub(super) async fn gather(
                 lng,
                 account,
             })
-        }
-    });
+        });
     let pharmacies = try_join_all(opening).await?;
     for pharmacy in &pharmacies {
         equal(
@@ -147,10 +208,16 @@ pub(super) async fn gather(
     })
 }
 
-fn person(run: &str, role: &str, name: &str, number: u32, profile: Value) -> Person {
+fn person(
+    (run, domain): (&str, &str),
+    role: &str,
+    name: &str,
+    number: u32,
+    profile: Value,
+) -> Person {
     Person {
         role: role.to_owned(),
-        email: format!("{}.{number}.{run}@example.com", role.to_lowercase()),
+        email: format!("{}.{number}.{run}@{domain}", role.to_lowercase()),
         password: format!("demo-{}", ulid::Ulid::generate()),
         name: name.to_owned(),
         phone_number: format!("984123456{number}"),
@@ -164,23 +231,23 @@ fn round(degrees: f64) -> f64 {
 }
 
 /// A place without anybody else's pharmacy, so that counts mean something: Kathmandu if it is free.
-async fn free_stage(api: &Api, narrator: &mut Narrator) -> Result<(f64, f64), DemoError> {
-    let mut place = HOME;
+async fn free_stage(
+    api: &Api,
+    scene: &Scene,
+    narrator: &mut Narrator,
+) -> Result<(f64, f64), DemoError> {
+    let mut place = scene.home;
     for _ in 0..20 {
         if pharmacies_near(api, place).await? == 0 {
-            if place != HOME {
+            if place != scene.home {
                 let (lat, lng) = place;
                 narrator.remark(&format!(
-                    "there are other pharmacies in Kathmandu, so this is played at {lat}, {lng}"
+                    "there are other pharmacies where this was to be, so it is played at {lat}, {lng}"
                 ));
             }
             return Ok(place);
         }
-        let mut random = rand::rng();
-        place = (
-            round(random.random_range(-50.0..50.0)),
-            round(random.random_range(-179.0..179.0)),
-        );
+        place = scene.another_place();
     }
     Err(DemoError::Wrong(Wrong {
         what: "a place to play".to_owned(),

@@ -28,6 +28,7 @@ pub mod sessions;
 pub mod sockets;
 pub mod tickets;
 pub mod tokens;
+pub mod trace;
 
 #[cfg(test)]
 mod fixture;
