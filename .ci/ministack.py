@@ -22,6 +22,7 @@ import zipfile
 from pathlib import Path
 
 import boto3
+from samcli.yamlhelper import yaml_parse
 
 import resources
 
@@ -29,7 +30,9 @@ ROOT = resources.ROOT
 STACK = "callout-ministack"
 STAGE = "dev"
 REGION = "us-east-1"
-MANAGEMENT = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI"
+SOCKETS_IN_AWS = "https://${SocketApi}.execute-api.${AWS::Region}.${AWS::URLSuffix}/${Stage}"
+# Where an API's stage is in MiniStack, for a client that cannot set `Host`.
+EXECUTE = "/_aws/execute-api/{}/{}"
 PATIENCE_SECONDS = 60
 
 
@@ -121,16 +124,24 @@ def run(command, url, **options):
 
 
 def deploy(url, bootstrap, folder, public_keys):
-    """`sam deploy` of the template as it is; only the artifact is one that was built before."""
+    """`sam deploy` of the template; the artifact is one that was built before."""
     # Without debug symbols, which every function would unpack; and zipped once, not for each of them.
     stripped, code = folder / "bootstrap", folder / "code.zip"
     subprocess.run(["strip", "-o", stripped, bootstrap], check=True)
     with zipfile.ZipFile(code, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         archive.write(stripped, "bootstrap")
-    template = (ROOT / "template.yaml").read_text()
-    assert template.count("CodeUri: .\n") == 1
+    template = yaml_parse((ROOT / "template.yaml").read_text())
+    template["Globals"]["Function"]["CodeUri"] = str(code)
+    for resource in template["Resources"].values():
+        # It knows no metric math; that an alarm of one metric is there has to do.
+        if resource["Type"] == "AWS::CloudWatch::Alarm" and resource["Properties"].pop("Metrics", None):
+            one = {"Namespace": "Callout", "MetricName": "Any", "Statistic": "Sum", "Period": 60}
+            resource["Properties"].update(one)
+    # AWS has the sockets' management behind a host of its own; here it is below MiniStack's.
+    text = json.dumps(template)
+    assert SOCKETS_IN_AWS in text
     copy = folder / "template.yaml"
-    copy.write_text(template.replace("CodeUri: .\n", f"CodeUri: {code}\n"))
+    copy.write_text(text.replace(SOCKETS_IN_AWS, url + EXECUTE.format("${SocketApi}", "${Stage}")))
     sam = Path(sys.executable).with_name("sam")
     architecture = {"x86_64": "x86_64", "aarch64": "arm64"}[os.uname().machine]
     run(
@@ -177,23 +188,6 @@ def make_routes(url, ids):
     return count
 
 
-def point_at_sockets(url, ids):
-    """AWS has the sockets behind `execute-api`; here they are behind MiniStack's own path."""
-    functions = client("lambda", url)
-    here = f"{url}/_aws/execute-api/{ids['SocketApi']}/{STAGE}"
-    for name in ids.values():
-        if f"{STACK}-" not in name or "Function" not in name:
-            continue
-        try:
-            variables = functions.get_function_configuration(FunctionName=name)["Environment"]["Variables"]
-        except functions.exceptions.ResourceNotFoundException:
-            continue
-        if MANAGEMENT in variables:
-            variables[MANAGEMENT] = here
-            functions.update_function_configuration(FunctionName=name, Environment={"Variables": variables})
-    return here
-
-
 def play(server, bootstrap, callout, folder):
     keys = dict(line.split("=", 1) for line in run([callout, "keys"], server.url, capture_output=True).split())
     deploy(server.url, bootstrap, folder, keys["TokenPublicKeys"])
@@ -204,10 +198,10 @@ def play(server, bootstrap, callout, folder):
     secrets = client("secretsmanager", server.url)
     secrets.put_secret_value(SecretId=ids["TokenSigningKey"], SecretString=keys["TokenSigningKey"])
     print(f"routes: {make_routes(server.url, ids)}", flush=True)
-    here = point_at_sockets(server.url, ids)
+    sockets = server.url.replace("http", "ws", 1) + EXECUTE.format(ids["SocketApi"], STAGE)
     run(
-        [callout, "demo", "--http", f"{server.url}/_aws/execute-api/{ids['Api']}/$default",
-         "--ws", here.replace("http", "ws", 1), "--accounts-table", ids["Accounts"]],
+        [callout, "demo", "--http", server.url + EXECUTE.format(ids["Api"], "$default"),
+         "--ws", sockets, "--accounts-table", ids["Accounts"]],
         server.url, timeout=PATIENCE_SECONDS * 3,
     )
     print(f"done in {time.monotonic() - STARTED:.0f} s")
