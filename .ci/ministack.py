@@ -119,7 +119,7 @@ def run(command, url, **options):
     done = subprocess.run(command, env=environment(url), cwd=ROOT, text=True, **options)
     if done.returncode:
         print(done.stdout or "", done.stderr or "", sep="\n", file=sys.stderr)
-        sys.exit(f"{Path(command[0]).name} {command[1]} failed")
+        sys.exit(f"failed: {command[:4]}")
     return done.stdout
 
 
@@ -142,10 +142,9 @@ def deploy(url, bootstrap, folder, public_keys):
     assert SOCKETS_IN_AWS in text
     copy = folder / "template.yaml"
     copy.write_text(text.replace(SOCKETS_IN_AWS, url + EXECUTE.format("${SocketApi}", "${Stage}")))
-    sam = Path(sys.executable).with_name("sam")
     architecture = {"x86_64": "x86_64", "aarch64": "arm64"}[os.uname().machine]
     run(
-        [sam, "deploy", "--template", copy, "--stack-name", STACK, "--resolve-s3", "--region", REGION,
+        [sys.executable, "-m", "samcli", "deploy", "--template", copy, "--stack-name", STACK, "--resolve-s3", "--region", REGION,
          "--capabilities", "CAPABILITY_IAM", "--no-confirm-changeset", "--no-progressbar",
          "--parameter-overrides", f"Stage={STAGE}", f"Architecture={architecture}",
          f"TokenPublicKeys={public_keys}"],
@@ -180,10 +179,12 @@ def make_routes(url, ids):
                     PayloadFormatVersion=integration["payloadFormatVersion"],
                 )
                 integrations[function] = made["IntegrationId"]
-            key = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
-            gateway.create_route(
-                ApiId=ids["Api"], RouteKey=f"{key} {path}", Target=f"integrations/{integrations[function]}"
-            )
+            verb = "ANY" if method == "x-amazon-apigateway-any-method" else method.upper()
+            # A greedy variable takes a bare slash in API Gateway, and none here.
+            for each in {path, path.removesuffix("{slash+}")}:
+                gateway.create_route(
+                    ApiId=ids["Api"], RouteKey=f"{verb} {each}", Target=f"integrations/{integrations[function]}"
+                )
             count += 1
     return count
 

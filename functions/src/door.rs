@@ -4,11 +4,14 @@
 use std::sync::LazyLock;
 
 use callout_cloud::Cloud;
+use callout_cloud::failure::CloudError;
 use futures::future::BoxFuture;
 use lambda_http::{Error, service_fn};
 use lambda_runtime::LambdaEvent;
+use serde_json::Value;
 
 use crate::http::{self, Answer, Call, Envelope, Failure};
+use crate::schedule::{self, Tick};
 use crate::socket::{self, SocketAnswer, SocketCall};
 use crate::stream::{self, Broken, Record};
 
@@ -17,6 +20,7 @@ pub(crate) static CLOUD: LazyLock<Cloud> = LazyLock::new(Cloud::new);
 
 type HttpHandler = fn(Call) -> BoxFuture<'static, Result<Answer, Failure>>;
 type SocketHandler = fn(SocketCall) -> BoxFuture<'static, Result<SocketAnswer, Failure>>;
+type ScheduleHandler = fn(Tick) -> BoxFuture<'static, Result<Value, CloudError>>;
 type StreamHandler = fn(Record) -> BoxFuture<'static, Result<(), Broken>>;
 
 /// How events reach a function.
@@ -29,6 +33,8 @@ pub(crate) enum Door {
     Socket(SocketHandler),
     /// Through a table's stream, record by record.
     Stream(StreamHandler),
+    /// By the clock.
+    Schedule(ScheduleHandler),
 }
 
 macro_rules! doors {
@@ -71,6 +77,22 @@ doors! {
     "blood.active_requests" => Http crate::blood::active_requests;
     "blood.my_requests" => Http crate::blood::my_requests;
     "blood.close_request" => Http crate::blood::close_request;
+    "consultations.create" => Http crate::consultations::create;
+    "consultations.list" => Http crate::consultations::list;
+    "consultations.read" => Http crate::consultations::read;
+    "consultations.accept" => Http crate::consultations::accept;
+    "consultations.respond" => Http crate::consultations::respond;
+    "consultations.accept_offer" => Http crate::consultations::accept_offer;
+    "consultations.decline_offer" => Http crate::consultations::decline_offer;
+    "consultations.suggest" => Http crate::consultations::suggest;
+    "consultations.list_suggestions" => Http crate::consultations::list_suggestions;
+    "consultations.accept_suggestion" => Http crate::consultations::accept_suggestion;
+    "consultations.complete" => Http crate::consultations::complete;
+    "consultations.cancel" => Http crate::consultations::cancel;
+    "hospitals.list_members" => Http crate::hospitals::list_members;
+    "hospitals.approve_member" => Http crate::hospitals::approve_member;
+    "hospitals.remove_member" => Http crate::hospitals::remove_member;
+    "hospitals.list_doctors" => Http crate::hospitals::list_doctors;
     "medicine.create_request" => Http crate::medicine::create_request;
     "medicine.list_requests" => Http crate::medicine::list_requests;
     "medicine.read_request" => Http crate::medicine::read_request;
@@ -83,10 +105,19 @@ doors! {
     "notifications.list_deliveries" => Http crate::notifications::list_deliveries;
     "notifications.read_preferences" => Http crate::notifications::read_preferences;
     "notifications.change_preferences" => Http crate::notifications::change_preferences;
+    "work.assign" => Work crate::work::assign;
+    "work.list_orders" => Work crate::work::list_orders;
+    "work.respond" => Work crate::work::respond;
+    "work.complete_order" => Work crate::work::complete_order;
+    "work.cancel_order" => Work crate::work::cancel_order;
+    "work.list_attempts" => Work crate::work::list_attempts;
+    "work.change_status" => Work crate::work::change_status;
+    "work.active_providers" => Work crate::work::active_providers;
     "realtime.connect" => Socket crate::realtime::connect;
     "realtime.disconnect" => Socket crate::realtime::disconnect;
     "realtime.message" => Socket crate::realtime::message;
     "delivery" => Stream crate::delivery;
+    "requests.expire" => Schedule crate::requests::expire;
 }
 
 impl Door {
@@ -104,6 +135,12 @@ impl Door {
             Self::Stream(handler) => {
                 lambda_runtime::run(service_fn(move |event: LambdaEvent<_>| {
                     stream::serve(handler, event)
+                }))
+                .await
+            }
+            Self::Schedule(handler) => {
+                lambda_runtime::run(service_fn(move |event: LambdaEvent<_>| {
+                    schedule::serve(handler, event)
                 }))
                 .await
             }

@@ -2,16 +2,20 @@
 
 mod http;
 mod metrics;
+mod schedule;
 mod socket;
 mod stream;
 
 mod accounts;
 mod blood;
+mod consultations;
 mod delivery;
+mod hospitals;
 mod medicine;
 mod notifications;
 mod realtime;
 mod requests;
+mod work;
 
 mod door;
 

@@ -15,6 +15,7 @@ use serde_json::{Value, json};
 use crate::lambda::{Invoke, InvokeError};
 use crate::mail::Mailbox;
 use crate::push::{Behaviour, PushError, Pushes};
+use crate::schedules::{FireError, Schedules};
 use crate::template::model::Stack;
 
 /// The name by which [`router`]'s health answer tells that this is a local cloud of Callout.
@@ -41,6 +42,8 @@ pub struct Sources {
     pub invoke: Arc<dyn Invoke>,
     /// Knows the functions' names.
     pub stack: Arc<Stack>,
+    /// The schedules, to be fired.
+    pub schedules: Schedules,
 }
 
 impl std::fmt::Debug for Sources {
@@ -61,6 +64,8 @@ impl std::fmt::Debug for Sources {
 /// - `GET dead-letters`, `GET functions`
 /// - `POST invoke/<function>`: runs the function of that logical id, or that `Handler`, on the body;
 ///   what it answers, or 404 for no such function, or 502 and why it has no answer
+/// - `POST schedules/<LogicalId>`: starts the function of that logical id as its schedule does, and answers when
+///   it has ended: 200 with its answer, 500 with why there is none, 404 where no schedule starts it
 pub fn router(sources: Sources) -> Router {
     Router::new()
         .route("/_local/health", get(health))
@@ -70,6 +75,7 @@ pub fn router(sources: Sources) -> Router {
         .route("/_local/dead-letters", get(dead_letters))
         .route("/_local/functions", get(functions))
         .route("/_local/invoke/{function}", post(invoke))
+        .route("/_local/schedules/{function}", post(fire))
         .with_state(sources)
 }
 
@@ -192,6 +198,19 @@ async fn invoke(
     }
 }
 
+async fn fire(Shared(sources): Shared<Sources>, Path(function): Path<String>) -> Response {
+    match sources.schedules.fire(&function).await {
+        Ok(answer) => pretty(&json!({ "answer": answer })),
+        Err(error) => {
+            let status = match error {
+                FireError::Unknown(_) => StatusCode::NOT_FOUND,
+                FireError::Run(_) => StatusCode::INTERNAL_SERVER_ERROR,
+            };
+            (status, pretty(&json!({ "error": error.to_string() }))).into_response()
+        }
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
@@ -201,7 +220,11 @@ mod tests {
     use tower::ServiceExt as _;
 
     use super::*;
+    use crate::gateway::fake::FakeFunctions;
+    use crate::iam;
+    use crate::lambda::InvokeError;
     use crate::state::State;
+    use crate::template::model::{Schedule, ScheduleService};
 
     /// Answers with its name and what it was given.
     struct Echo;
@@ -249,8 +272,26 @@ mod tests {
             functions: Arc::new(|| json!({ "SendOtp": { "invocations": 2 } })),
             invoke: Arc::new(Echo),
             stack: Arc::new(stack()),
+            schedules: schedules(),
         };
         (sources, state)
+    }
+
+    /// One function whose scheduled runs go well, one whose do not.
+    fn schedules() -> Schedules {
+        let often = Schedule {
+            name: "Often".to_owned(),
+            rate: Duration::from_mins(1),
+            service: ScheduleService::Scheduler,
+        };
+        let mut stack = iam::fixture::stack([("Sweep", json!([])), ("Trip", json!([]))]);
+        for function in stack.functions.values_mut() {
+            function.schedules.push(often.clone());
+        }
+        let functions = FakeFunctions::default()
+            .with("Sweep", async |_| Ok(json!({ "ended": 2 })))
+            .with("Trip", async |_| Err(InvokeError::TimedOut));
+        Schedules::new(Arc::new(stack), functions.shared())
     }
 
     async fn ask(sources: &Sources, method: &str, path: &str, body: Value) -> (u16, Value) {
@@ -277,6 +318,24 @@ mod tests {
         assert_eq!(functions["functions"]["SendOtp"]["invocations"], 2);
         let (_, mail) = ask(&sources, "GET", "/_local/mail", Value::Null).await;
         assert_eq!(mail, json!({ "mail": [] }));
+    }
+
+    #[tokio::test]
+    async fn a_schedule_is_fired_and_the_end_of_its_run_is_told() {
+        let (sources, _state) = sources();
+        for (function, status, told) in [
+            ("Sweep", 200, json!({ "answer": { "ended": 2 } })),
+            ("Trip", 500, json!({ "error": "timed out" })),
+            (
+                "Nobody",
+                404,
+                json!({ "error": "no schedule starts a function Nobody" }),
+            ),
+        ] {
+            let path = format!("/_local/schedules/{function}");
+            let answer = ask(&sources, "POST", &path, Value::Null).await;
+            assert_eq!(answer, (status, told));
+        }
     }
 
     #[tokio::test]

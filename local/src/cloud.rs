@@ -8,13 +8,14 @@ mod options;
 #[cfg(test)]
 mod tests;
 mod token_key;
+mod wiring;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde_json::{Value, json};
+use serde_json::Value;
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 use tokio::task::JoinSet;
@@ -23,19 +24,21 @@ use self::doors::{Listeners, report, turns_true};
 use self::options::io;
 pub use self::options::{Options, Progress, StartError};
 pub use self::token_key::TokenKey;
-use crate::captured::{self, Sources};
+use self::wiring::{killer, lambda_options, leave_to_operator, sources};
+use crate::captured;
 use crate::dead_letters::DeadLetters;
 use crate::dynamodb::streams::{self, Following, Reached};
 use crate::dynamodb::{Engine, Meter};
-use crate::faults::{Faults, Kill};
+use crate::faults::Faults;
 use crate::gateway::edge::Edge;
 use crate::gateway::http::HttpGateway;
 use crate::gateway::websocket::SocketGateway;
 use crate::iam::Iam;
 use crate::lambda::{Invoke, LambdaOptions, Lambdas};
 use crate::mail::Mailbox;
-use crate::operator::{self, Operator};
+use crate::operator::Operator;
 use crate::push::Pushes;
+use crate::schedules::{Firing, Schedules};
 use crate::secrets::Secrets;
 use crate::state::State;
 use crate::template::model::Stack;
@@ -72,7 +75,8 @@ pub struct LocalCloud {
     mailbox: Mailbox,
     pushes: Pushes,
     edge: JoinSet<()>,
-    streams: JoinSet<()>,
+    /// Streams and schedules: what starts functions without a client.
+    starters: JoinSet<()>,
     doors: JoinSet<()>,
     /// Turns true when clients are no longer let in.
     closing: watch::Sender<bool>,
@@ -169,7 +173,7 @@ impl LocalCloud {
         let folder = &options.state;
         let doors = listeners.open(&stack, folder, &services, sockets.as_ref(), secret, &closed);
         let reached = Reached::default();
-        let mut streams = JoinSet::new();
+        let mut starters = JoinSet::new();
         let following = streams::run(
             services.engine.clone(),
             Arc::clone(&stack),
@@ -182,13 +186,17 @@ impl LocalCloud {
             },
             closing.subscribe(),
         );
-        streams.spawn(async move { report("the streams", following.await) });
+        starters.spawn(async move { report("the streams", following.await) });
+        let schedules = Schedules::new(Arc::clone(&stack), Arc::clone(&functions));
+        if options.firing == Firing::ByTheClock {
+            starters.spawn(schedules.clone().follow(closing.subscribe()));
+        }
         let mut edge = JoinSet::new();
         let invoke = Arc::clone(&functions);
         let http = HttpGateway::new(&stack, functions, options.http_limits);
         let serving = Edge::new(http, sockets.clone()).serve(
             front,
-            captured::router(sources(&services, &lambdas, &stack, invoke)),
+            captured::router(sources(&services, &lambdas, schedules, (&stack, invoke))),
             turns_true(closing.subscribe()),
         );
         edge.spawn(async move { report("the edge", serving.await) });
@@ -210,7 +218,7 @@ impl LocalCloud {
             mailbox: services.mailbox,
             pushes: services.pushes,
             edge,
-            streams,
+            starters,
             doors,
             closing,
             closed,
@@ -332,7 +340,7 @@ impl LocalCloud {
         }
         let answers = async {
             while self.edge.join_next().await.is_some() {}
-            while self.streams.join_next().await.is_some() {}
+            while self.starters.join_next().await.is_some() {}
         };
         let _ = tokio::time::timeout(LAST_ANSWERS, answers).await;
         self.lambdas.shutdown().await;
@@ -373,65 +381,6 @@ fn load(options: &Options, token_key: &TokenKey) -> Result<Stack, TemplateError>
             .or_insert_with(|| format!("arn:aws:sns:{REGION}:{ACCOUNT}:{PUSH_APPLICATION}"));
     }
     template::load(&options.template, &parameters)
-}
-
-fn lambda_options(options: &Options, stack: &Arc<Stack>) -> LambdaOptions {
-    let mut settings = LambdaOptions::new(
-        Arc::clone(stack),
-        options.artifact.clone(),
-        options.state.clone(),
-    );
-    settings.max_instances = options.max_instances;
-    settings.idle_time = options.function_idle_time;
-    settings.verbose = options.verbose;
-    settings
-}
-
-/// How a fault ends a function's processes.
-fn killer(lambdas: Lambdas) -> Kill {
-    Arc::new(move |function, instance| {
-        let lambdas = lambdas.clone();
-        Box::pin(async move {
-            match instance {
-                Some(instance) => lambdas.kill_instance(&function, instance).await,
-                None => drop(lambdas.kill(&function).await),
-            }
-        })
-    })
-}
-
-/// Leaves in the state folder what an operator needs; gives the environment that was left.
-fn leave_to_operator(
-    operator: &Operator,
-    options: &Options,
-    settings: &LambdaOptions,
-    listeners: &Listeners,
-) -> std::io::Result<BTreeMap<String, String>> {
-    let (stack, endpoints) = (&settings.stack, &settings.endpoints);
-    let mut doors = endpoints.clone();
-    doors.extend(listeners.endpoints_of_operator()?);
-    let environment = operator.environment(stack, &doors);
-    operator::leave(options.state.path(), &environment, stack, endpoints)?;
-    Ok(environment)
-}
-
-/// What `/_local/` shows, and does.
-fn sources(
-    services: &Services,
-    lambdas: &Lambdas,
-    stack: &Arc<Stack>,
-    invoke: Arc<dyn Invoke>,
-) -> Sources {
-    let dead_letters = services.dead_letters.clone();
-    let lambdas = lambdas.clone();
-    Sources {
-        mailbox: services.mailbox.clone(),
-        pushes: services.pushes.clone(),
-        dead_letters: Arc::new(move || dead_letters.list()),
-        functions: Arc::new(move || json!(lambdas.stats())),
-        invoke,
-        stack: Arc::clone(stack),
-    }
 }
 
 /// `host:port` as a client writes it; a cloud that listens everywhere is still found on loopback.

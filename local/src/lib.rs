@@ -20,6 +20,7 @@ pub mod push;
 pub(crate) mod query_api;
 pub mod redrive;
 pub mod s3;
+pub mod schedules;
 pub mod secrets;
 pub mod state;
 pub mod template;

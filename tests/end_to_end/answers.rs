@@ -159,14 +159,7 @@ async fn what_nobody_accepted_in_a_day_has_expired() {
     let pharmacy = stage.pharmacy("Near", LAT, LNG).await;
     let customer = stage.customer("John Doe").await;
     let request = customer.requests_medicine(LAT, LNG, 5.0).await;
-    for sk in ["REQUEST", "OPEN"] {
-        let yesterday = json!({
-            "Key": {"pk": {"S": format!("REQUEST#{request}")}, "sk": {"S": sk}},
-            "UpdateExpression": "SET created_at = :yesterday",
-            "ExpressionAttributeValues": {":yesterday": {"S": a_day_ago()}},
-        });
-        stage.table("Requests", "UpdateItem", yesterday).await;
-    }
+    stage.ages(&request, time::Duration::DAY).await;
     assert_eq!(read(&customer, &request).await["status"], "EXPIRED");
     let listed = customer.get("/medicine/request/").await;
     assert_eq!(listed.body["requests"][0]["status"], "EXPIRED");
@@ -180,12 +173,6 @@ async fn what_nobody_accepted_in_a_day_has_expired() {
         assert_eq!(late.status, 400, "{}", late.body);
         assert_eq!(late.body["error"], "This request has expired");
     }
-}
-
-fn a_day_ago() -> String {
-    let then = time::OffsetDateTime::now_utc() - time::Duration::DAY;
-    let format = time::format_description::well_known::Rfc3339;
-    then.replace_nanosecond(0).unwrap().format(&format).unwrap()
 }
 
 /// More pharmacies than one chunk of an audience holds; all but two of them are in the tables only.

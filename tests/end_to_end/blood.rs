@@ -1,6 +1,8 @@
 //! A need for blood from its making to its end: the seed's test as it is written, who is shown which
 //! number, what the requester sees of those who respond, and who may close it.
 
+use std::ops::Range;
+
 use callout_tests::donor::{ATTENDER, CITY, PATIENT};
 use callout_tests::{Person, Stage};
 use serde_json::{Value, json};
@@ -212,6 +214,70 @@ async fn the_requester_hears_of_every_donor_as_they_come_by_socket_inbox_and_pus
     assert_eq!(responders.len(), 1, "who ignores it is not named: {own}");
     assert_eq!(responders[0]["response"], "Confirmed");
     assert_eq!(responders[0]["phone"], donor.phone_number.as_str());
+}
+
+/// What is kept of donors of these numbers who did that, had they been there.
+fn answers(request: &str, like: &Value, donors: Range<usize>, standing: &str) -> Vec<Value> {
+    let answer = |number: usize| {
+        let donor = format!("01ARZ3NDEKTSV4RRFFQ{number:07}");
+        let mut item = like.clone();
+        item["pk"] = json!({"S": format!("REQUEST#{request}")});
+        item["sk"] = json!({"S": format!("RESPONSE#{donor}")});
+        for name in ["id", "responder", "mine_sk"] {
+            item[name] = json!({"S": donor});
+        }
+        item["mine_pk"] = json!({"S": format!("RESPONDER#{donor}")});
+        item["standing"] = json!({"S": standing});
+        item
+    };
+    donors.map(answer).collect()
+}
+
+/// However many ignore a request or call, its requester's list stays short and its counts true.
+#[tokio::test]
+async fn of_hundreds_who_respond_the_requester_sees_the_newest_and_all_who_come() {
+    let stage = Stage::set().await;
+    let requester = stage.donor("Sarah Kumar").await;
+    let comes = stage.donor("Ravi Shankar").await;
+    let withdraws = stage.donor("Anil Gupta").await;
+    let request = requester.requests_blood(json!({})).await;
+    for step in ["accept-request", "withdraw-request"] {
+        withdraws.does(step, &request).await;
+    }
+    comes.does("accept-request", &request).await;
+    let key = json!({
+        "pk": {"S": format!("REQUEST#{request}")}, "sk": {"S": format!("RESPONSE#{}", comes.id)},
+    });
+    let like = stage
+        .table("Requests", "GetItem", json!({"Key": key}))
+        .await;
+    let mut like = like["Item"].clone();
+    let mut callers = answers(&request, &like, 0..300, "Called");
+    for caller in &mut callers {
+        // Later than anybody.
+        caller["named"] =
+            json!({"S": caller["id"]["S"].as_str().unwrap().replace("01ARZ", "7ZARZ")});
+    }
+    like.as_object_mut().unwrap().remove("named");
+    let ignorers = answers(&request, &like, 300..2_300, "Ignored");
+    for items in [callers, ignorers] {
+        stage.cloud.fill("Requests", items).await.unwrap();
+    }
+
+    let own = requester.own_blood_request(&request).await;
+    let responders = own["responders"].as_array().unwrap();
+    assert_eq!(responders.len(), 201);
+    let accepted: Vec<_> = responders
+        .iter()
+        .filter(|one| one["response"] == "Accepted")
+        .collect();
+    assert_eq!(accepted.len(), 1);
+    assert_eq!(accepted[0]["donorId"], comes.id.as_str());
+    assert_eq!(
+        (&own["acceptedCount"], &own["rejectedCount"]),
+        (&json!(1), &json!(1)),
+        "who withdrew is counted, though 300 came after them"
+    );
 }
 
 #[tokio::test]

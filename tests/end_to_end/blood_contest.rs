@@ -225,6 +225,31 @@ async fn who_withdraws_makes_room_and_may_come_again() {
     );
 }
 
+/// Each time is a push at any hour, and one more message to take back if the donor leaves.
+#[tokio::test]
+async fn who_comes_and_goes_without_end_is_stopped_and_others_are_not() {
+    let stage = Stage::set().await;
+    let requester = stage.donor("Sarah Kumar").await;
+    let [wavers, other] = [stage.donor("Wavers").await, stage.donor("Other").await];
+    let request = requester.requests_blood(json!({"units": 1})).await;
+    for _ in 0..10 {
+        wavers.does("accept-request", &request).await;
+        wavers.does("withdraw-request", &request).await;
+    }
+    for _ in 0..2 {
+        let refused = wavers.tries_to("accept-request", &request).await;
+        assert_eq!(
+            (refused.status, &refused.body["code"]),
+            (400, &json!("too_often"))
+        );
+        // Nor by a detour.
+        let _ = wavers.tries_to("ignore-request", &request).await;
+    }
+    other.does("accept-request", &request).await;
+    stage.settled().await;
+    assert_eq!(count(&requester.inbox("").await, "donor_response"), 21);
+}
+
 async fn told_that_all_ignored(requester: &Person) -> usize {
     count(&requester.inbox("").await, "blood_request_all_ignored")
 }

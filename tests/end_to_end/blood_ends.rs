@@ -20,19 +20,7 @@ async fn stage_of_hours(hours: u8) -> Stage {
 
 /// Has a request be as old as if it had been made some minutes earlier.
 async fn age(stage: &Stage, request: &str, minutes: i64) {
-    let key = json!({"pk": {"S": format!("REQUEST#{request}")}, "sk": {"S": "REQUEST"}});
-    let found = stage
-        .table("Requests", "GetItem", json!({"Key": key}))
-        .await;
-    let made = found["Item"]["created_at"]["S"].as_str().unwrap();
-    let made: Moment = made.parse().unwrap();
-    let earlier = made.plus(-time::Duration::minutes(minutes));
-    let change = json!({
-        "Key": key,
-        "UpdateExpression": "SET created_at = :made",
-        "ExpressionAttributeValues": {":made": {"S": earlier.to_string()}},
-    });
-    stage.table("Requests", "UpdateItem", change).await;
+    stage.ages(request, time::Duration::minutes(minutes)).await;
 }
 
 #[tokio::test]

@@ -167,25 +167,169 @@ async fn what_a_donor_does_again_changes_nothing_and_what_does_not_reach_them_is
     );
 }
 
+/// What keeps a donor from giving again, as a test finds it.
+fn is_too_soon(answer: &Answer) {
+    let got = (answer.status, &answer.body["code"]);
+    assert_eq!(got, (400, &json!("too_soon")), "{}", answer.body);
+    let from = time::OffsetDateTime::now_utc().date() + time::Duration::days(90);
+    let sentence = answer.text("error");
+    assert!(sentence.ends_with(&from.to_string()), "{sentence}");
+}
+
+async fn confirmed(requester: &Person) -> Vec<Value> {
+    let own = requester.get("/api/donor/my-requests/").await.body;
+    let mut counts: Vec<Value> = own.as_array().unwrap().clone();
+    counts.reverse();
+    counts
+        .iter()
+        .map(|one| one["confirmedCount"].clone())
+        .collect()
+}
+
 #[tokio::test]
-async fn who_has_promised_two_units_before_giving_either_may_confirm_both() {
+async fn who_has_promised_two_units_before_giving_either_confirms_one() {
     let stage = Stage::set().await;
     let requester = donor(&stage, "Sarah Kumar", "Chennai").await;
     let comes = donor(&stage, "Ravi Shankar", "Chennai").await;
-    let both = [asks(&requester, 1).await, asks(&requester, 2).await];
-    for step in ["accept-request", "confirm-donation"] {
-        for request in &both {
-            does(&comes, step, request).await;
-        }
+    let both = [asks(&requester, 2).await, asks(&requester, 2).await];
+    for request in &both {
+        does(&comes, "accept-request", request).await;
     }
+    does(&comes, "confirm-donation", &both[0]).await;
+    is_too_soon(&tries(&comes, "confirm-donation", &both[1]).await);
     is_refused(
         &comes,
         "confirm-donation",
-        &both[1],
+        &both[0],
         400,
         "already_confirmed",
     )
     .await;
+    assert_eq!(confirmed(&requester).await, [1, 0]);
+    // A promise that cannot be kept can be taken back.
+    does(&comes, "withdraw-request", &both[1]).await;
+    let profile = comes.get("/donor/profile/").await.body.to_string();
+    assert!(!profile.contains(&both[0]), "whom they gave for: {profile}");
+}
+
+#[tokio::test]
+async fn a_day_that_a_donor_names_themselves_keeps_nothing_from_being_confirmed() {
+    let stage = Stage::set().await;
+    let requester = donor(&stage, "Sarah Kumar", "Chennai").await;
+    let comes = donor(&stage, "Ravi Shankar", "Chennai").await;
+    let both = [asks(&requester, 1).await, asks(&requester, 2).await];
+    for request in &both {
+        does(&comes, "accept-request", request).await;
+    }
+    let today = time::OffsetDateTime::now_utc().date();
+    let said = json!({"last_donation_date": today.to_string()});
+    assert_eq!(comes.patch("/donor/profile/", said).await.status, 200);
+    does(&comes, "confirm-donation", &both[0]).await;
+    // That day is now the one of this donation, whoever named it.
+    is_too_soon(&tries(&comes, "confirm-donation", &both[1]).await);
+    let other = json!({"last_donation_date": (today - time::Duration::days(1)).to_string()});
+    assert_eq!(comes.patch("/donor/profile/", other).await.status, 200);
+    does(&comes, "confirm-donation", &both[1]).await;
+}
+
+#[tokio::test]
+async fn of_two_confirmations_of_two_requests_at_once_one_is_refused() {
+    let stage = Stage::set().await;
+    let requester = donor(&stage, "Sarah Kumar", "Chennai").await;
+    for _ in 0..5 {
+        let comes = donor(&stage, "Ravi Shankar", "Chennai").await;
+        let both = [asks(&requester, 2).await, asks(&requester, 2).await];
+        for request in &both {
+            does(&comes, "accept-request", request).await;
+        }
+        let (one, other) = futures::join!(
+            tries(&comes, "confirm-donation", &both[0]),
+            tries(&comes, "confirm-donation", &both[1]),
+        );
+        let (gave, refused) = if one.status == 200 {
+            (one, other)
+        } else {
+            (other, one)
+        };
+        assert_eq!(gave.status, 200, "{}", gave.body);
+        is_too_soon(&refused);
+        let counts = confirmed(&requester).await;
+        let [.., first, second] = &counts[..] else {
+            unreachable!("there are two");
+        };
+        assert!(
+            [(0, 1), (1, 0)]
+                .iter()
+                .any(|(a, b)| first == a && second == b)
+        );
+    }
+}
+
+#[tokio::test]
+async fn who_gave_may_say_so_after_the_requester_completed_it_and_not_after_they_cancelled_it() {
+    let stage = Stage::set().await;
+    let requester = donor(&stage, "Sarah Kumar", "Chennai").await;
+    let gave = donor(&stage, "Ravi Shankar", "Chennai").await;
+    let watched = donor(&stage, "Anil Gupta", "Chennai").await;
+    let [completed, cancelled] = [asks(&requester, 2).await, asks(&requester, 2).await];
+    for request in [&cancelled, &completed] {
+        does(&gave, "accept-request", request).await;
+        does(&watched, "call", request).await;
+    }
+    let mut socket = requester.socket().await;
+    for (request, status) in [(&completed, "Completed"), (&cancelled, "Cancelled")] {
+        let close = json!({"requestId": request, "status": status});
+        let closed = requester.post("/api/donor/requests/complete/", close).await;
+        assert_eq!(closed.status, 200, "{}", closed.body);
+    }
+    is_refused(&gave, "confirm-donation", &cancelled, 400, "cancelled").await;
+    for step in [
+        "call",
+        "withdraw-request",
+        "ignore-request",
+        "accept-request",
+    ] {
+        is_refused(&gave, step, &completed, 400, "already_completed").await;
+    }
+    is_refused(
+        &watched,
+        "confirm-donation",
+        &completed,
+        400,
+        "already_completed",
+    )
+    .await;
+    let confirmed = does(&gave, "confirm-donation", &completed).await;
+    let stands = [&confirmed["response"], &confirmed["status"]];
+    assert_eq!(stands, ["Confirmed", "Completed"]);
+    let mut heard = socket.expect("donor_response").await;
+    while heard["response"] != "Confirmed" {
+        heard = socket.expect("donor_response").await;
+    }
+    assert_eq!(heard["requestId"], completed.as_str());
+    let day = time::OffsetDateTime::now_utc().date().to_string();
+    let profile = gave.get("/donor/profile/").await.body;
+    assert_eq!(profile["last_donation_date"], day);
+    is_refused(
+        &gave,
+        "confirm-donation",
+        &completed,
+        400,
+        "already_completed",
+    )
+    .await;
+    let own = requester.get("/api/donor/my-requests/").await.body;
+    let [of_cancelled, of_completed] = &own.as_array().unwrap()[..] else {
+        unreachable!("there are two");
+    };
+    let stands = |one: &Value| (one["status"].clone(), one["confirmedCount"].clone());
+    assert_eq!(stands(of_completed), (json!("Completed"), json!(1)));
+    assert_eq!(stands(of_cancelled), (json!("Cancelled"), json!(0)));
+    // It came after the end, and so is not archived with what came before.
+    stage.settled().await;
+    let inbox = requester.inbox("").await;
+    assert_eq!(inbox.len(), 1, "{inbox:?}");
+    assert_eq!(inbox[0]["type"], "donor_response");
 }
 
 #[tokio::test]

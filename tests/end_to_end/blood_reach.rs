@@ -217,6 +217,37 @@ async fn who_looks_around_a_place_finds_what_is_there_nearest_first() {
     assert_eq!(donor.active_requests(&around).await[1]["distance_km"], 2.0);
 }
 
+#[tokio::test]
+async fn what_a_donor_finds_away_from_home_they_can_answer() {
+    let stage = Stage::set().await;
+    let delhi = json!({"city": "Delhi"});
+    let requester = stage.donor_with("Sarah Kumar", delhi.clone()).await;
+    let donor = stage.donor("Ravi Shankar").await;
+    let place = json!({"city": "Delhi", "lat": 28.6139, "lng": 77.209, "radius_km": 1});
+    let request = requester.requests_blood(place).await;
+    // Only a place can be looked around.
+    let placeless = requester.requests_blood(delhi).await;
+    let there = donor.active_ids("?lat=28.6&lng=77.2&radius_km=10").await;
+    assert_eq!(there, [request.as_str()]);
+    for step in [
+        "call",
+        "accept-request",
+        "withdraw-request",
+        "ignore-request",
+    ] {
+        donor.does(step, &request).await;
+        let unknown = donor.tries_to(step, &placeless).await;
+        assert_eq!(unknown.status, 404, "{step}: {}", unknown.body);
+    }
+    donor.does("accept-request", &request).await;
+    donor.does("confirm-donation", &request).await;
+    let own = requester.own_blood_request(&request).await;
+    assert_eq!(
+        (&own["acceptedCount"], &own["confirmedCount"]),
+        (&json!(1), &json!(1))
+    );
+}
+
 /// Donors as they would stand in the index of their city, had so many registered.
 fn settled(count: usize) -> Vec<(String, Value)> {
     let donor = |number: usize| {

@@ -13,29 +13,6 @@ const PREFERENCES: &str = "/notifications/preferences/";
 /// An event of no request, and when it was.
 const EVENT: &str = "01KJ7E4Q0G0000000000000001";
 
-/// Makes an account an administrator's, as no client can.
-async fn made_administrator(stage: &Stage, person: &Person) -> Person {
-    for (pk, sk, role) in [
-        (format!("ACCOUNT#{}", person.id), "PROFILE", "profile.#role"),
-        (format!("EMAIL#{}", person.email), "CREDENTIALS", "#role"),
-    ] {
-        let change = json!({
-            "Key": {"pk": {"S": pk}, "sk": {"S": sk}},
-            "UpdateExpression": format!("SET {role} = :admin"),
-            "ConditionExpression": "attribute_exists(pk)",
-            "ExpressionAttributeNames": {"#role": "role"},
-            "ExpressionAttributeValues": {":admin": {"S": "ADMIN"}},
-        });
-        stage.table("Accounts", "UpdateItem", change).await;
-    }
-    person.signed_in_again().await
-}
-
-async fn administrator(stage: &Stage) -> Person {
-    let person = stage.customer("Root").await;
-    made_administrator(stage, &person).await
-}
-
 /// Attempted, pending, sent, delivered and failed, of a kind on a channel today; zeros for none.
 async fn tally(admin: &Person, kind: &str, channel: &str) -> [u64; 5] {
     let answer = admin
@@ -124,7 +101,7 @@ async fn people_are_reached_as_they_chose_and_the_inbox_has_everything() {
 #[tokio::test]
 async fn the_numbers_are_what_was_done() {
     let stage = Stage::set().await;
-    let admin = administrator(&stage).await;
+    let admin = stage.administrator().await;
     let customer = stage.customer("John Doe").await;
     let online = stage.pharmacy_with_device("online", LAT, LNG).await;
     let offline = stage.pharmacy_with_device("offline", LAT, LNG).await;
@@ -208,7 +185,7 @@ async fn the_numbers_are_what_was_done() {
 #[tokio::test]
 async fn a_delivery_beside_a_slow_one_changes_neither_the_record_nor_the_numbers() {
     let stage = Stage::set().await;
-    let admin = administrator(&stage).await;
+    let admin = stage.administrator().await;
     let customer = stage.customer("John Doe").await;
     let pharmacy = stage.pharmacy_with_device("phone", LAT, LNG).await;
     let mut socket = pharmacy.socket().await;
@@ -280,7 +257,7 @@ async fn only_administrators_see_the_numbers() {
         refused(&person.get(path).await, 403, "forbidden");
         refused(&pharmacy.get(path).await, 403, "forbidden");
     }
-    let admin = made_administrator(&stage, &person).await;
+    let admin = stage.made_administrator(&person).await;
     // The token of before says what the account was then.
     refused(&person.get(DELIVERIES).await, 403, "forbidden");
     for path in [DELIVERIES, DELIVERIES.trim_end_matches('/')] {

@@ -1,5 +1,5 @@
-//! What the functions behind the HTTP API do, step by step: `functions/src/medicine` and
-//! `shared/cloud/src/requests/medicine/life.rs`. Which step leads where, and what has expired, the real rule
+//! What the functions behind the HTTP API and the sweep do, step by step: `functions/src/medicine`,
+//! `functions/src/requests/expire.rs` and `shared/cloud/src/requests/medicine/life.rs`. Which step leads where, and what has expired, the real rule
 //! says.
 
 use callout_domain::medicine::{State, Step};
@@ -18,7 +18,7 @@ pub(crate) fn go_on(setup: &Setup, world: &mut World, call: usize, try_: usize) 
         Attempt::Idle | Attempt::Forbidden if world.kept[call] => Attempt::Answered(Answer::Done),
         Attempt::Idle => Attempt::Begun { late: world.late },
         Attempt::Begun { late } => judge(setup, world, call, late),
-        Attempt::Forbidden => refuse(world, call),
+        Attempt::Forbidden => refuse(world, call, plan),
         Attempt::Judged { late, id, next } => commit(setup, world, call, late, id, next),
         Attempt::Committed { id } => {
             if setup.slip == Some(Slip::TellAfterCommit) {
@@ -65,7 +65,7 @@ fn judge(setup: &Setup, world: &mut World, call: usize, late: bool) -> Attempt {
             Attempt::Judged { late, id, next }
         }
         None if plan.keyed && setup.slip != Some(Slip::RefuseAtOnce) => Attempt::Forbidden,
-        None => refuse(world, call),
+        None => refuse(world, call, plan),
     }
 }
 
@@ -73,6 +73,7 @@ fn judge(setup: &Setup, world: &mut World, call: usize, late: bool) -> Attempt {
 fn allowed(world: &World, plan: Plan, late: bool) -> Option<State> {
     let step = match plan.wish {
         Wish::Create => return Some(State::Pending),
+        Wish::Expire => return is_due(world.request?, late).then_some(State::Expired),
         Wish::Step(step) => step,
     };
     let request = world.request?;
@@ -80,6 +81,11 @@ fn allowed(world: &World, plan: Plan, late: bool) -> Option<State> {
         return None;
     }
     request.state.at(made(), moment(late)).after(step).ok()
+}
+
+/// `IS_DUE`, and what the sweep reads before.
+fn is_due(request: Request, late: bool) -> bool {
+    request.state == State::Pending && request.state.at(made(), moment(late)) == State::Expired
 }
 
 /// The pharmacy whose answer a step is.
@@ -90,8 +96,9 @@ fn answers(plan: Plan, step: Step) -> Option<usize> {
     }
 }
 
-fn refuse(world: &mut World, call: usize) -> Attempt {
-    world.contradicted |= world.works[call] > 0;
+fn refuse(world: &mut World, call: usize, plan: Plan) -> Attempt {
+    // A run of the sweep may well find that another has done the work.
+    world.contradicted |= world.works[call] > 0 && plan.wish != Wish::Expire;
     Attempt::Answered(Answer::Refused)
 }
 
@@ -110,7 +117,7 @@ fn commit(
         return Attempt::Answered(Answer::Done);
     }
     if !conditions_hold(setup, world, plan, late) {
-        return refuse(world, call);
+        return refuse(world, call, plan);
     }
     world.works[call] += 1;
     world.kept[call] |= keeps;
@@ -133,8 +140,11 @@ fn commit(
 
 /// What the condition expressions of `requests/medicine/life.rs` say.
 fn conditions_hold(setup: &Setup, world: &World, plan: Plan, late: bool) -> bool {
-    let Wish::Step(step) = plan.wish else {
-        return true;
+    let step = match plan.wish {
+        Wish::Create => return true,
+        Wish::Expire if setup.slip == Some(Slip::ExpireUnconditionally) => return true,
+        Wish::Expire => return world.request.is_some_and(|request| is_due(request, late)),
+        Wish::Step(step) => step,
     };
     let Some(request) = world.request else {
         return false;
@@ -158,6 +168,11 @@ fn apply(world: &mut World, plan: Plan, next: State) {
                 state: next,
                 winner: None,
             });
+        }
+        (Wish::Expire, _) => {
+            if let Some(request) = &mut world.request {
+                request.state = next;
+            }
         }
         (Wish::Step(step), by) => {
             let Some(request) = &mut world.request else {
@@ -186,6 +201,7 @@ fn leave(setup: &Setup, world: &mut World, plan: Plan, id: u8, is_true: bool) {
             (vec![Kind::Response(number), Kind::Taken], Some(number))
         }
         (Wish::Step(Step::Reject), Who::Pharmacy(number)) => (vec![Kind::Response(number)], None),
+        (Wish::Expire, _) => (vec![Kind::Expired], None),
         (Wish::Step(Step::Cancel), _) => (vec![Kind::Cancelled], None),
         (Wish::Step(Step::Complete), _) => (vec![Kind::Completed], None),
         (Wish::Step(Step::Accept | Step::Reject), Who::Customer) => (Vec::new(), None),

@@ -30,6 +30,14 @@ const CREATE: Plan = Plan {
     keyed: true,
 };
 
+/// Two runs of the sweep, which may meet; whose request it is hears of it.
+const SWEEP: Plan = Plan {
+    by: Who::Customer,
+    wish: Wish::Expire,
+    tries: 2,
+    keyed: false,
+};
+
 fn step(by: Who, step: Step) -> Plan {
     Plan {
         by,
@@ -75,6 +83,7 @@ fn life() -> Setup {
             step(Who::Pharmacy(1), Step::Reject),
             step(Who::Customer, Step::Cancel),
             step(Who::Customer, Step::Complete),
+            SWEEP,
         ],
         created: true,
         deaths: 0,
@@ -82,6 +91,7 @@ fn life() -> Setup {
             ("it is completed", reached::completed),
             ("it is cancelled", reached::cancelled),
             ("it expires", reached::expired_unanswered),
+            ("it is ended by the sweep", reached::ended_by_the_sweep),
             ("one rejects, one accepts", reached::rejected_and_accepted),
         ],
         ..creation()
@@ -167,6 +177,24 @@ fn customer() -> Setup {
     }
 }
 
+/// A customer who hears a no, and then perhaps that the time is over.
+fn forgotten() -> Setup {
+    Setup {
+        calls: vec![
+            step(Who::Pharmacy(0), Step::Reject),
+            step(Who::Pharmacy(1), Step::Accept),
+            SWEEP,
+        ],
+        at_once: true,
+        expires: true,
+        reaches: vec![
+            HEARD,
+            ("it is ended by the sweep", reached::ended_by_the_sweep),
+        ],
+        ..customer()
+    }
+}
+
 fn holds(name: &str, setup: Setup) {
     let began = std::time::Instant::now();
     let checker = setup.checker().threads(2).spawn_bfs().join();
@@ -242,6 +270,16 @@ fn whoever_comes_and_goes_misses_nothing() {
 #[test]
 fn a_customer_hears_everything_in_order() {
     holds("customer", customer());
+}
+
+#[test]
+fn a_customer_hears_that_the_time_is_over() {
+    holds("forgotten", forgotten());
+}
+
+#[test]
+fn a_sweep_that_ends_what_was_due_takes_it_from_its_winner() {
+    breaks(life(), Slip::ExpireUnconditionally, "who has it keeps it");
 }
 
 #[test]

@@ -5,7 +5,7 @@ use stateright::{Model, Property};
 
 use crate::slips::Slip;
 use crate::world::{
-    Attempt, GREETS, Kind, PHARMACIES, Row, Setup, Socket, Wire, Work, World, is_for,
+    Attempt, GREETS, Kind, PHARMACIES, Request, Row, Setup, Socket, Wire, Wish, Work, World, is_for,
 };
 use crate::{calls, delivery};
 
@@ -154,6 +154,16 @@ impl Model for Setup {
             Property::always("the winner never changes", |_, world: &World| {
                 world.request.and_then(|request| request.winner) == world.assigned.first().copied()
             }),
+            Property::always("who has it keeps it", |_, world: &World| {
+                let has_expired = |request: Request| request.state == State::Expired;
+                world.assigned.is_empty() || !world.request.is_some_and(has_expired)
+            }),
+            Property::always("it expires once", |setup: &Setup, world: &World| {
+                let calls = setup.calls.iter().zip(&world.works);
+                calls
+                    .into_iter()
+                    .all(|(plan, works)| plan.wish != Wish::Expire || *works <= 1)
+            }),
             Property::always("a key does its work once", works_once),
             Property::always("a key is answered for what it did", |_, world: &World| {
                 !world.contradicted
@@ -286,7 +296,8 @@ fn due(setup: &Setup, world: &World) -> Vec<Kind> {
     let answered = (0..PHARMACIES).filter(|pharmacy| world.responses[*pharmacy].is_some());
     due.extend(answered.map(Kind::Response));
     due.extend(match request.state {
-        State::Pending | State::Expired => None,
+        State::Pending => None,
+        State::Expired => Some(Kind::Expired),
         State::Accepted | State::Completed => Some(Kind::Taken),
         State::Cancelled => Some(Kind::Cancelled),
     });
@@ -334,6 +345,12 @@ pub(crate) mod reached {
             .request
             .is_some_and(|request| request.state == State::Pending);
         world.late && pending
+    }
+
+    pub(crate) fn ended_by_the_sweep(_: &Setup, world: &World) -> bool {
+        world
+            .request
+            .is_some_and(|request| request.state == State::Expired)
     }
 
     pub(crate) fn rejected_and_accepted(_: &Setup, world: &World) -> bool {

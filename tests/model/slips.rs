@@ -5,6 +5,8 @@
 pub(crate) enum Slip {
     /// A pharmacy is assigned whatever the request's state.
     AcceptUnconditionally,
+    /// A request is ended because it was due when it was read.
+    ExpireUnconditionally,
     /// The key is written after the work, not with it.
     KeepKeyAfterCommit,
     /// What is forbidden is refused without a second look for the key.

@@ -22,6 +22,8 @@ pub(crate) enum Who {
 pub(crate) enum Wish {
     Create,
     Step(Step),
+    /// The sweep ends what is due; its tries are runs, of which none is another's.
+    Expire,
 }
 
 /// A call that somebody may make at some time, and make again while the first is under way.
@@ -106,6 +108,7 @@ pub(crate) enum Kind {
     Taken,
     Cancelled,
     Completed,
+    Expired,
 }
 
 /// An item of the outbox's stream, which is in the order of the commits.
@@ -316,11 +319,11 @@ impl World {
 /// Whether somebody is told of something.
 pub(crate) fn is_for(kind: Kind, who: Who, winner: Option<usize>) -> bool {
     match (kind, who) {
-        (Kind::Response(_), Who::Customer)
+        (Kind::Response(_) | Kind::Expired, Who::Customer)
         | (Kind::NewRequest | Kind::Cancelled | Kind::Completed, Who::Pharmacy(_)) => true,
         (Kind::Taken, Who::Pharmacy(number)) => winner != Some(number),
         (Kind::NewRequest | Kind::Cancelled | Kind::Completed | Kind::Taken, Who::Customer)
-        | (Kind::Response(_), Who::Pharmacy(_)) => false,
+        | (Kind::Response(_) | Kind::Expired, Who::Pharmacy(_)) => false,
     }
 }
 

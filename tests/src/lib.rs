@@ -4,6 +4,7 @@
 #![allow(clippy::panic, clippy::unwrap_used, clippy::missing_panics_doc)]
 
 pub mod campaign;
+pub mod clinic;
 pub mod donor;
 mod forger;
 mod permissions;
@@ -11,6 +12,7 @@ mod person;
 mod record;
 mod socket;
 mod stage;
+pub mod work;
 
 use std::path::{Path, PathBuf};
 

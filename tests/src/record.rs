@@ -108,6 +108,30 @@ impl Stage {
         self.cloud.faults().set(plan);
     }
 
+    /// Makes an account an administrator's, as no client can.
+    pub async fn made_administrator(&self, person: &Person) -> Person {
+        for (pk, sk, role) in [
+            (format!("ACCOUNT#{}", person.id), "PROFILE", "profile.#role"),
+            (format!("EMAIL#{}", person.email), "CREDENTIALS", "#role"),
+        ] {
+            let change = json!({
+                "Key": {"pk": {"S": pk}, "sk": {"S": sk}},
+                "UpdateExpression": format!("SET {role} = :admin"),
+                "ConditionExpression": "attribute_exists(pk)",
+                "ExpressionAttributeNames": {"#role": "role"},
+                "ExpressionAttributeValues": {":admin": {"S": "ADMIN"}},
+            });
+            self.table("Accounts", "UpdateItem", change).await;
+        }
+        person.signed_in_again().await
+    }
+
+    /// An administrator.
+    pub async fn administrator(&self) -> Person {
+        let person = self.customer("Root").await;
+        self.made_administrator(&person).await
+    }
+
     /// Waits until all is delivered. Nothing may be left over.
     pub async fn settled(&self) {
         self.cloud.streams_idle().await.unwrap();

@@ -4,6 +4,7 @@ use std::path::PathBuf;
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
+use callout_domain::moment::Moment;
 use callout_local::artifact::{self, BuildOptions, Console};
 use callout_local::client::{self, Account, Api, ClientError, Mailbox};
 use callout_local::cloud::{LocalCloud, Options, StartError, TokenKey};
@@ -237,6 +238,48 @@ impl Stage {
             .await
             .unwrap();
         serde_json::from_slice(&answer).unwrap()
+    }
+
+    /// Fires the schedule of a function, by its logical id, and waits until its run has ended; what it did.
+    pub async fn fire(&self, function: &str) -> Value {
+        let fired = self.tries_to_fire(function).await;
+        assert_eq!(fired.status, 200, "{}", fired.body);
+        fired.body["answer"].clone()
+    }
+
+    /// Fires it, however its run ends.
+    pub async fn tries_to_fire(&self, function: &str) -> Answer {
+        let path = format!("/_local/schedules/{function}");
+        self.post(&path, Value::Null).await
+    }
+
+    /// Has a request be as old, and its time be over as soon, as if it had been made so much earlier.
+    pub async fn ages(&self, request: &str, by: time::Duration) {
+        let whole = json!({
+            "KeyConditionExpression": "pk = :pk",
+            "ExpressionAttributeValues": {":pk": {"S": format!("REQUEST#{request}")}},
+        });
+        let found = self.table("Requests", "Query", whole).await;
+        for item in found["Items"].as_array().unwrap() {
+            let is_due = item["sk"]["S"] == "DUE";
+            let time = if is_due { "due_at" } else { "created_at" };
+            let Some(was) = item[time]["S"].as_str() else {
+                continue;
+            };
+            let was: Moment = was.parse().unwrap();
+            let is = was.plus(-by);
+            let mut change = json!({
+                "Key": {"pk": item["pk"], "sk": item["sk"]},
+                "UpdateExpression": format!("SET {time} = :is"),
+                "ExpressionAttributeValues": {":is": {"S": is.to_string()}},
+            });
+            if is_due {
+                change["UpdateExpression"] = json!("SET due_at = :is, gsk = :place");
+                change["ExpressionAttributeValues"][":place"]["S"] =
+                    json!(format!("{is}#{request}"));
+            }
+            self.table("Requests", "UpdateItem", change).await;
+        }
     }
 
     /// Makes the stack forget that it has just sent a code to an address, as time would.

@@ -13,6 +13,7 @@ use callout_domain::moment::Moment;
 
 use super::profile_fields::{self, text};
 use super::{own_profile, views};
+use crate::hospitals::no_member;
 use crate::http::{Answer, Call, Failure, Form, Given};
 
 /// What a profile shows and this does not change.
@@ -43,6 +44,9 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
             // Changed or deleted meanwhile: decided again on what is there now.
             Err(CommitError::Refused(refusal)) if refusal.guard == Guard::AccountUnchanged => {
                 contention::wait(tries).await;
+            }
+            Err(CommitError::Refused(refusal)) if refusal.guard == Guard::SpeaksFor => {
+                return Err(no_member());
             }
             Err(error) => return Err(error.into()),
         }

@@ -9,8 +9,9 @@ use std::fmt::Display;
 
 use callout_cloud::accounts::Accounts;
 use callout_domain::account::{
-    Address, BloodGroup, City, CoverageKm, DoctorProfile, DonationDate, DonorProfile, HospitalName,
-    HospitalProfile, PharmacyProfile, Profile, ProviderProfile, ServiceType, Specialty,
+    Address, BloodGroup, City, CoverageKm, DoctorProfile, DonationDate, DonorProfile,
+    FoundedHospital, HospitalName, HospitalProfile, JoinedHospital, PharmacyProfile, Profile,
+    ProviderProfile, ServiceType, Specialty,
 };
 use callout_domain::geo::GeoPoint;
 use callout_domain::ids::AccountId;
@@ -65,17 +66,27 @@ pub(super) fn changing(form: &mut Form, profile: &Profile, now: Moment) -> Optio
     })
 }
 
-/// 400 for a doctor of a hospital that is none.
+/// 400 for a doctor, or a would-be member, of a hospital that is none.
 pub(super) async fn check_hospital(accounts: &Accounts, profile: &Profile) -> Result<(), Failure> {
-    let Profile::Doctor(doctor) = profile else {
-        return Ok(());
+    let hospital = match profile {
+        Profile::Doctor(doctor) => doctor.hospital_id,
+        Profile::Hospital(HospitalProfile::Member(joined)) => joined.hospital_id,
+        Profile::Hospital(HospitalProfile::Founder(_))
+        | Profile::Customer
+        | Profile::Pharmacy(_)
+        | Profile::Donor(_)
+        | Profile::Seeker
+        | Profile::Provider(_)
+        | Profile::Patient
+        | Profile::Admin => return Ok(()),
     };
-    let hospital = accounts.read(doctor.hospital_id).await?;
-    if hospital.is_some_and(|found| found.role == Role::Hospital) {
-        Ok(())
-    } else {
-        Err(Failure::field("hospital_id", NOT_A_HOSPITAL))
-    }
+    let found = accounts.organization(hospital).await?;
+    found.map(drop).ok_or_else(no_hospital)
+}
+
+/// 400: there is no such hospital.
+pub(super) fn no_hospital() -> Failure {
+    Failure::field("hospital_id", NOT_A_HOSPITAL)
 }
 
 const NOT_A_HOSPITAL: &str = "must be the id of a hospital";
@@ -113,11 +124,15 @@ impl ProfileFields<'_> {
             before.and_then(|before| before.last_donation_date),
             text(|day| DonationDate::parse(day, now)),
         );
+        let last_donation_date = last_donation_date.ok()?;
+        // A day that is said anew is not known to be that of a request.
+        let same_day = before.filter(|before| before.last_donation_date == last_donation_date);
         Some(DonorProfile {
             blood_group: blood_group?,
             city: city?,
             position: position.ok()?,
-            last_donation_date: last_donation_date.ok()?,
+            last_donation_date,
+            last_donation_for: same_day.and_then(|before| before.last_donation_for),
         })
     }
 
@@ -146,23 +161,38 @@ impl ProfileFields<'_> {
             before.map(|before| before.specialty.clone()),
             text(Specialty::parse),
         );
-        let hospital_id = self.required(
-            "hospital_id",
-            before.map(|before| before.hospital_id),
-            |given| {
-                given
-                    .text()?
-                    .parse::<AccountId>()
-                    .map_err(|_| NOT_A_HOSPITAL)
-            },
-        );
+        let before = before.map(|before| before.hospital_id);
+        let hospital_id = self.required("hospital_id", before, hospital_id);
         Some(DoctorProfile {
             specialty: specialty?,
             hospital_id: hospital_id?,
         })
     }
 
+    /// Whoever founds a hospital describes it; whoever names one asks to join it, for good.
     fn hospital(&mut self, before: Option<&HospitalProfile>) -> Option<HospitalProfile> {
+        match before {
+            None if self.form.is_absent("hospital_id") => {
+                self.founded(None).map(HospitalProfile::Founder)
+            }
+            None => {
+                let hospital_id = self.form.required("hospital_id", hospital_id)?;
+                Some(HospitalProfile::Member(JoinedHospital { hospital_id }))
+            }
+            Some(HospitalProfile::Founder(before)) => {
+                self.founded(Some(before)).map(HospitalProfile::Founder)
+            }
+            Some(HospitalProfile::Member(before)) => {
+                if self.is_given("hospital_id") {
+                    self.form.problem("hospital_id", "cannot be changed");
+                    return None;
+                }
+                Some(HospitalProfile::Member(before.clone()))
+            }
+        }
+    }
+
+    fn founded(&mut self, before: Option<&FoundedHospital>) -> Option<FoundedHospital> {
         let hospital_name = self.required(
             "hospital_name",
             before.map(|before| before.hospital_name.clone()),
@@ -174,7 +204,7 @@ impl ProfileFields<'_> {
             text(City::parse),
         );
         let position = self.required_position(before.map(|before| before.position));
-        Some(HospitalProfile {
+        Some(FoundedHospital {
             hospital_name: hospital_name?,
             city: city?,
             position: position?,
@@ -244,6 +274,10 @@ pub(super) fn position(form: &mut Form) -> Option<GeoPoint> {
     let lat = form.required("lat", latitude);
     let lng = form.required("lng", longitude);
     GeoPoint::new(lat?, lng?).ok()
+}
+
+fn hospital_id(given: Given<'_>) -> Result<AccountId, &'static str> {
+    given.text()?.parse().map_err(|_| NOT_A_HOSPITAL)
 }
 
 fn latitude(given: Given<'_>) -> Result<f64, String> {

@@ -2,7 +2,7 @@
 //! account of any role but ADMIN.
 //!
 //! Only who proved an address learns that it has an account: of what can refuse the commit, the
-//! proof comes first. Takes `Idempotency-Key`, scoped to the address. Leaves behind the account and
+//! proof comes first. A hospital account founds an organization, or asks to join one by its id. Takes `Idempotency-Key`, scoped to the address. Leaves behind the account and
 //! its credentials, and no proof, all in one commit.
 
 use callout_cloud::accounts::Accounts;
@@ -75,6 +75,9 @@ async fn open(
             "email_taken",
             "There is an account with this e-mail address already",
         )),
+        CommitError::Refused(refusal) if refusal.guard == Guard::OrganizationThere => {
+            Err(profile_fields::no_hospital())
+        }
         CommitError::Refused(_) | CommitError::Cloud(_) => Err(error.into()),
     }
 }

@@ -1,6 +1,6 @@
 //! An account as JSON: what its holder sees of it, and what everybody does.
 
-use callout_domain::account::{Account, PharmacyProfile, Profile};
+use callout_domain::account::{Account, HospitalProfile, PharmacyProfile, Profile};
 use callout_domain::geo::{DistanceKm, GeoPoint};
 use serde_json::{Map, Value, json};
 
@@ -81,7 +81,10 @@ fn profile_fields(profile: &Profile) -> Map<String, Value> {
             "specialty": doctor.specialty,
             "hospital_id": doctor.hospital_id,
         }),
-        Profile::Hospital(hospital) => json!({
+        Profile::Hospital(HospitalProfile::Member(joined)) => json!({
+            "hospital_id": joined.hospital_id,
+        }),
+        Profile::Hospital(HospitalProfile::Founder(hospital)) => json!({
             "hospital_name": hospital.hospital_name,
             "city": hospital.city,
             "lat": hospital.position.lat(),

@@ -61,7 +61,7 @@ async fn close(
     match step {
         Step::Complete => blood.complete(&mut commit, request, lifetime, now)?,
         Step::Cancel => blood.cancel(&mut commit, request, lifetime, now)?,
-        Step::Answer => {}
+        Step::Answer | Step::Confirm => {}
     }
     ending::tell(cloud, &mut commit, request, step, now).await?;
     commit.run().await

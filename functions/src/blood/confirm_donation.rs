@@ -1,4 +1,6 @@
-//! POST /api/donor/confirm-donation/ `{requestId}` by a donor who accepted: the unit was given.
+//! POST /api/donor/confirm-donation/ `{requestId}` by a donor who accepted: the unit was given. Also after
+//! the requester has completed the request, for as long as it is kept; that only counts it. Who gave for
+//! another request too short a while ago is told from when on they may.
 //!
 //! Leaves behind what every donor's move does (`moving`), today as the donor's `last_donation_date` in
 //! their profile and in the index of their city, and with the last unit the request completed, off every

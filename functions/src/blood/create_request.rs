@@ -145,6 +145,7 @@ impl Asked {
             accepted: 0,
             confirmed: 0,
             ignored: 0,
+            withdrawn: 0,
             givers: Vec::new(),
             all_ignored_at: None,
         }

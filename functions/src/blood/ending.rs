@@ -22,8 +22,8 @@ pub(super) async fn tell(
     let news = match step {
         Step::Complete => Some(request_completed(header.id)),
         Step::Cancel => Some(request_cancelled(header.id)),
-        // It ends nothing.
-        Step::Answer => None,
+        // These end nothing.
+        Step::Answer | Step::Confirm => None,
     };
     if let Some(news) = news.filter(|_| !givers.is_empty()) {
         Telling::ending(header, news, now).these(&outbox, commit, givers)?;

@@ -7,6 +7,7 @@ pub(crate) mod close_request;
 pub(crate) mod confirm_donation;
 pub(crate) mod create_request;
 pub(crate) mod erase;
+pub(crate) mod expire;
 pub(crate) mod ignore_request;
 pub(crate) mod my_requests;
 pub(crate) mod withdraw_request;

@@ -13,7 +13,7 @@ use callout_cloud::requests::blood::Moved;
 use callout_cloud::{Cloud, clock, contention};
 use callout_domain::account::{Account, DonationDate, DonorProfile, Profile};
 use callout_domain::blood::{
-    Answered, BloodRequest, DonorResponse, Move, Standing, State, may_donate,
+    Answered, BloodRequest, DonorResponse, Move, Standing, State, may_confirm, may_donate,
 };
 use callout_domain::geo::DistanceKm;
 use callout_domain::ids::{AccountId, RequestId, ResponseId};
@@ -156,12 +156,22 @@ impl Table {
             .request
             .answer(scene.donor.id, from, step, self.lifetime, self.now)
             .map_err(refused)?;
-        if step == Move::Accept {
-            let interval = self.cloud.donation_interval()?;
-            let today = DonationDate::of(self.now);
-            may_donate(scene.profile.last_donation_date, interval, today)
-                .map_err(|too_soon| Failure::bad("too_soon", too_soon.to_string()))?;
+        if let (Move::Accept, Some(earlier)) = (step, &scene.earlier) {
+            earlier.may_accept().map_err(refused)?;
         }
+        let today = DonationDate::of(self.now);
+        let rested = match step {
+            Move::Accept => {
+                let interval = self.cloud.donation_interval()?;
+                may_donate(scene.profile.last_donation_date, interval, today)
+            }
+            Move::Confirm => {
+                let interval = self.cloud.donation_interval()?;
+                may_confirm(&scene.profile, scene.request.header.id, interval, today)
+            }
+            Move::Call | Move::Withdraw | Move::Ignore => Ok(()),
+        };
+        rested.map_err(|too_soon| Failure::bad("too_soon", too_soon.to_string()))?;
         Ok(Some(answered).filter(|answered| answered.standing != standing))
     }
 
@@ -198,10 +208,11 @@ impl Table {
         scene: &Scene,
         step: Move,
     ) -> Result<(), CloudError> {
-        let today = DonationDate::of(self.now);
-        match scene.having_given(today).filter(|_| step == Move::Confirm) {
-            Some(given) => self.accounts.change(commit, &scene.donor, &given),
-            None => self.accounts.must_be_there(commit, scene.donor.id),
+        if step == Move::Confirm {
+            let given = scene.having_given(DonationDate::of(self.now));
+            self.accounts.change(commit, &scene.donor, &given)
+        } else {
+            self.accounts.must_be_there(commit, scene.donor.id)
         }
     }
 }
@@ -217,11 +228,7 @@ impl Scene {
     /// Whether the donor may know of the request: once they were told of it or have answered it, for
     /// good.
     fn is_in_reach(&self) -> bool {
-        self.was_told
-            || self.earlier.is_some()
-            || self
-                .request
-                .reaches(&self.profile.city, self.profile.position)
+        self.was_told || self.earlier.is_some() || self.request.is_open_to(&self.profile.city)
     }
 
     /// The donor's answer once they stand there.
@@ -243,19 +250,18 @@ impl Scene {
         }
     }
 
-    /// The donor's account once they gave on a day; none, if it names that day or a later one already.
-    fn having_given(&self, day: DonationDate) -> Option<Account> {
-        if self.profile.last_donation_date >= Some(day) {
-            return None;
-        }
+    /// The donor's account once they gave for the request on a day, or on the later one that it names
+    /// already. It changes in any case: of two confirmations at once, one finds it changed.
+    fn having_given(&self, day: DonationDate) -> Account {
         let profile = DonorProfile {
-            last_donation_date: Some(day),
+            last_donation_date: self.profile.last_donation_date.max(Some(day)),
+            last_donation_for: Some(self.request.header.id),
             ..self.profile.clone()
         };
-        Some(Account {
+        Account {
             profile: Profile::Donor(profile),
             ..self.donor.clone()
-        })
+        }
     }
 
     fn unmoved(self, lifetime: Duration, now: Moment) -> Made {

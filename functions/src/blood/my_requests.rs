@@ -1,12 +1,16 @@
 //! GET /api/donor/my-requests/ by a donor: the requests that they made, newest first, each with how
 //! many were notified, came and did not, and who responded. An array, as the seed has it, of the newest
 //! hundred; by `limit` and `cursor` in parts, to the end. Leaves nothing behind.
+//!
+//! Who ignores a request is counted and not named, and so is not read; of those who are named it is the
+//! newest 200 of each request, and all who promised a unit. The counts are of everybody.
 
 use callout_cloud::failure::CloudError;
 use callout_cloud::paging::Paging;
 use callout_cloud::requests::Requests;
-use callout_domain::blood::{BloodRequest, DonorResponse};
+use callout_domain::blood::BloodRequest;
 use callout_domain::ids::RequestId;
+use callout_domain::moment::Moment;
 use callout_domain::role::Role;
 use futures::{StreamExt as _, TryStreamExt as _};
 use serde_json::Value;
@@ -41,29 +45,29 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let own = requests
         .of_requester::<BloodRequest>(caller.account, paging, call.now)
         .await?;
-    let seen: Vec<Option<Value>> = futures::stream::iter(own.items)
-        .map(|request| of_one(requests, request.header.id, lifetime, &call))
+    let ids: Vec<RequestId> = own.items.iter().map(|own| own.header.id).collect();
+    // As they stand now, for the index follows the table by some milliseconds; without those that are
+    // gone.
+    let mut current = requests.read_many::<BloodRequest>(&ids, call.now).await?;
+    let current: Vec<_> = ids.iter().filter_map(|id| current.remove(id)).collect();
+    let seen: Vec<Value> = futures::stream::iter(current)
+        .map(|request| of_one(requests, request, lifetime, call.now))
         .buffered(AT_ONCE)
         .try_collect()
         .await?;
-    let seen: Vec<Value> = seen.into_iter().flatten().collect();
     Ok(Answer::ok(match part {
         Part::Whole => Value::Array(seen),
         Part::Page { .. } => page(&seen, own.next),
     }))
 }
 
-/// One request as it stands now, for the index follows the table by some milliseconds; none if it is
-/// gone.
+/// One request with who responded.
 async fn of_one(
     requests: &Requests,
-    id: RequestId,
+    request: BloodRequest,
     lifetime: Duration,
-    call: &Call,
-) -> Result<Option<Value>, CloudError> {
-    let found = requests
-        .with_answers::<BloodRequest, DonorResponse>(id, call.now)
-        .await?;
-    Ok(found
-        .map(|(request, responses)| view::own_request(&request, &responses, lifetime, call.now)))
+    now: Moment,
+) -> Result<Value, CloudError> {
+    let named = requests.blood().named(&request, now).await?;
+    Ok(view::own_request(&request, &named, lifetime, now))
 }

@@ -36,23 +36,19 @@ pub(super) fn request_for_donor(
     view
 }
 
-/// A request as whoever made it finds it later: with what came of it.
+/// A request as whoever made it finds it later: with what came of it, and with the donors whom they are
+/// told of by name. The counts are of all.
 pub(super) fn own_request(
     seen: &BloodRequest,
-    responses: &[DonorResponse],
+    named: &[DonorResponse],
     lifetime: Duration,
     now: Moment,
 ) -> Value {
-    let responders: Vec<_> = responses
+    let responders: Vec<_> = named
         .iter()
-        .filter(|response| is_named(response.standing))
+        .filter(|response| response.standing.is_named())
         .map(responder)
         .collect();
-    let withdrawn = responses
-        .iter()
-        .filter(|response| response.standing == Standing::Withdrawn)
-        .count();
-    let withdrawn = u32::try_from(withdrawn).unwrap_or(u32::MAX);
     let mut view = request(seen, lifetime, now);
     view["patientNumber"] = json!(seen.patient_number);
     view["match"] = json!(seen.matching);
@@ -61,7 +57,7 @@ pub(super) fn own_request(
     view["radius_km"] = json!(seen.around.map(|around| around.radius));
     view["notifiedCount"] = json!(seen.header.told);
     view["confirmedCount"] = json!(seen.confirmed);
-    view["rejectedCount"] = json!(seen.ignored.saturating_add(withdrawn));
+    view["rejectedCount"] = json!(seen.ignored.saturating_add(seen.withdrawn));
     view["responders"] = json!(responders);
     view
 }
@@ -95,15 +91,6 @@ fn request(seen: &BloodRequest, lifetime: Duration, now: Moment) -> Value {
         Matching::Compatible => view["note"] = json!(CROSS_MATCH),
     }
     view
-}
-
-/// Whether the requester is told who stands there. Who ignores a request does so in silence: they are
-/// counted, and not named.
-const fn is_named(standing: Standing) -> bool {
-    match standing {
-        Standing::Called | Standing::Accepted | Standing::Withdrawn | Standing::Confirmed => true,
-        Standing::Silent | Standing::Ignored => false,
-    }
 }
 
 #[cfg(test)]
@@ -154,6 +141,7 @@ pub(super) mod samples {
             accepted: 0,
             confirmed: 0,
             ignored: 0,
+            withdrawn: 0,
             givers: Vec::new(),
             all_ignored_at: None,
         }
@@ -246,6 +234,7 @@ mod tests {
             accepted: 2,
             confirmed: 1,
             ignored: 3,
+            withdrawn: 1,
             ..request()
         };
         let responses: Vec<_> = (1..)

@@ -7,25 +7,39 @@ use callout_domain::ids::AccountId;
 use callout_domain::moment::Moment;
 use callout_domain::role::Role;
 
-use crate::{blood, medicine};
+use crate::{blood, consultations, medicine, work};
 
 pub(super) async fn erase(
     cloud: &Cloud,
     account: AccountId,
     role: Role,
+    dissolved: Option<AccountId>,
     now: Moment,
 ) -> Result<(), CloudError> {
     let notifications = cloud.notifications().await?;
     notifications.erase(account, now).await?;
     erase_devices(cloud, account).await?;
     match role {
-        Role::Customer | Role::Patient => medicine::erase::requester(cloud, account, now).await,
+        Role::Customer => medicine::erase::requester(cloud, account, now).await,
+        Role::Patient => {
+            medicine::erase::requester(cloud, account, now).await?;
+            Box::pin(consultations::erase::patient(cloud, account, now)).await
+        }
+        Role::Doctor => consultations::erase::doctor(cloud, account, now).await,
+        Role::Hospital => match dissolved {
+            Some(organization) => {
+                consultations::erase::organization(cloud, organization, now).await
+            }
+            None => Ok(()),
+        },
         Role::Pharmacy => medicine::erase::responder(cloud, account, now).await,
         Role::Donor => {
             blood::erase::requester(cloud, account, now).await?;
             blood::erase::responder(cloud, account, now).await
         }
-        Role::Seeker | Role::Provider | Role::Doctor | Role::Hospital | Role::Admin => Ok(()),
+        Role::Seeker => work::erase::seeker(cloud, account, now).await,
+        Role::Provider => work::erase::provider(cloud, account, now).await,
+        Role::Admin => Ok(()),
     }
 }
 

@@ -13,7 +13,7 @@ use callout_domain::delivery::{Attempt, Status};
 use callout_domain::event::Message;
 use callout_domain::ids::{AccountId, ConnectionId, EventId};
 use callout_domain::moment::Moment;
-use callout_domain::socket::MOST_SOCKETS;
+use callout_domain::socket::{MOST_SOCKETS, hears};
 use serde_json::Value;
 
 use crate::delivery::send::{end, send};
@@ -54,7 +54,7 @@ pub(super) async fn greet(
     let mut replayed = Replayed::default();
     let mut missed = socket.missed;
     loop {
-        if !replay(cloud, account, id, &mut replayed, now).await? {
+        if !replay(cloud, account, socket, &mut replayed, now).await? {
             return Ok(());
         }
         match connections.mark_ready(account, id, missed).await? {
@@ -106,18 +106,20 @@ async fn reach(
     send(cloud, account, id, frame).await
 }
 
-/// Sends what the account has missed and this socket has not had, oldest first; false if the socket
+/// Sends what the account has missed, is for this socket's channel and this socket has not had, oldest first; false if the socket
 /// takes no more.
 async fn replay(
     cloud: &Cloud,
     account: AccountId,
-    id: &ConnectionId,
+    socket: &Socket,
     replayed: &mut Replayed,
     now: Moment,
 ) -> Result<bool, CloudError> {
     let notifications = cloud.notifications().await?;
+    let id = &socket.id;
+    let is_for_it = |message: &Message| hears(&socket.channel, message);
     let mut missed = notifications
-        .unheard(account, replayed.since, MOST_REPLAYED, now)
+        .unheard(account, replayed.since, MOST_REPLAYED, is_for_it, now)
         .await?;
     if missed.len() == MOST_REPLAYED {
         let events = missed.iter().map(|unheard| unheard.notification.event);

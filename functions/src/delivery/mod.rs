@@ -53,7 +53,10 @@ pub(crate) async fn handle(record: Record) -> Result<(), Broken> {
             account,
             request,
             since,
-        } => retract::archive(&CLOUD, account, request, since, now).await,
+        } => {
+            let period = (since, record.sequence.as_str());
+            retract::archive(&CLOUD, account, request, period, now).await
+        }
         Errand::Shelve { events, of } => retract::shelve(&CLOUD, &events, of, now).await,
         Errand::Greet {
             account,
@@ -61,7 +64,11 @@ pub(crate) async fn handle(record: Record) -> Result<(), Broken> {
             greeting,
         } => greet::greet(&CLOUD, id, account, &connection, &greeting, now).await,
         Errand::Close { account, session } => close::close(&CLOUD, account, session, now).await,
-        Errand::Erase { account, role } => erase::erase(&CLOUD, account, role, now).await,
+        Errand::Erase {
+            account,
+            role,
+            dissolved,
+        } => Box::pin(erase::erase(&CLOUD, account, role, dissolved, now)).await,
     };
     Ok(done?)
 }

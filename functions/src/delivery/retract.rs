@@ -42,13 +42,15 @@ pub(super) async fn shelve(
     notifications.archive_for(&accounts, events, now).await
 }
 
+/// `sequence` is that of the record that says so: what is told after it stays.
 pub(super) async fn archive(
     cloud: &Cloud,
     account: AccountId,
     request: RequestId,
-    since: Moment,
+    (since, sequence): (Moment, &str),
     now: Moment,
 ) -> Result<(), CloudError> {
     let notifications = cloud.notifications().await?;
-    notifications.archive(account, request, since, now).await
+    let period = (since, sequence);
+    notifications.archive(account, request, period, now).await
 }

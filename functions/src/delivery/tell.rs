@@ -10,6 +10,7 @@ use callout_domain::delivery::{Attempt, Status};
 use callout_domain::event::{Message, Recipient, Recipients, Subject};
 use callout_domain::ids::{AccountId, EventId, RequestId};
 use callout_domain::moment::Moment;
+use callout_domain::socket::hears;
 use futures::StreamExt as _;
 use lambda_http::tracing;
 use serde_json::Value;
@@ -185,7 +186,13 @@ async fn post_all(
     for entry in entries {
         let account = entry.recipient;
         if let Some(sockets) = sockets.remove(&account) {
-            let frame = frame::of(news.event, &entry.notification.message, links);
+            let message = &entry.notification.message;
+            // Somebody whose sockets are all for something else has none open for this.
+            let sockets: Vec<Socket> = sockets
+                .into_iter()
+                .filter(|socket| hears(&socket.channel, message))
+                .collect();
+            let frame = frame::of(news.event, message, links);
             posts.push(post_one(cloud, account, sockets, frame, now));
         }
     }

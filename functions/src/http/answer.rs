@@ -45,6 +45,11 @@ impl Answer {
         self
     }
 
+    /// The body as it stands.
+    pub(crate) const fn body(&self) -> &Value {
+        &self.body
+    }
+
     pub(crate) fn status(&self) -> u16 {
         self.status.as_u16()
     }

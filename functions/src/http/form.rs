@@ -188,6 +188,16 @@ impl<'a> Given<'a> {
     }
 }
 
+/// True or false, or text that says so, for forms have only text.
+pub(crate) fn flag(given: Given<'_>) -> Result<bool, &'static str> {
+    match given.value() {
+        Value::Bool(flag) => Ok(*flag),
+        Value::String(text) if text == "true" => Ok(true),
+        Value::String(text) if text == "false" => Ok(false),
+        _ => Err("must be true or false"),
+    }
+}
+
 fn media_type(content_type: &str) -> String {
     content_type
         .split(';')

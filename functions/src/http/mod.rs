@@ -3,6 +3,7 @@
 
 mod answer;
 mod call;
+mod cut;
 mod envelope;
 mod failure;
 mod form;
@@ -20,9 +21,10 @@ use lambda_http::{Body, Request, Response, tracing};
 
 pub(crate) use answer::Answer;
 pub(crate) use call::{Call, Caller};
+pub(crate) use cut::Cut;
 pub(crate) use envelope::Envelope;
 pub(crate) use failure::{Failure, Refused};
-pub(crate) use form::{Form, Given, Upload};
+pub(crate) use form::{Form, Given, Upload, flag};
 pub(crate) use linked::Linked;
 pub(crate) use once::{Once, Reply, Scope, Turn};
 

@@ -62,6 +62,14 @@ impl Reply {
         }
     }
 
+    /// 200 with a body.
+    pub(crate) fn ok(body: Linked) -> Self {
+        Self {
+            status: StatusCode::OK,
+            body,
+        }
+    }
+
     /// The answer, with its links.
     pub(crate) async fn sign(self, cloud: &Cloud) -> Result<Answer, CloudError> {
         Ok(Answer::new(self.status, self.body.sign(cloud).await?))

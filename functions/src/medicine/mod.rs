@@ -4,6 +4,7 @@ pub(crate) mod cancel_request;
 pub(crate) mod complete_request;
 pub(crate) mod create_request;
 pub(crate) mod erase;
+pub(crate) mod expire;
 pub(crate) mod list_requests;
 pub(crate) mod read_request;
 pub(crate) mod respond;

@@ -1,5 +1,6 @@
 //! What a handshake must show: a page that may, a credential, and a channel that is the account's own.
 
+use callout_domain::consultation::Channel;
 use callout_domain::ids::AccountId;
 use callout_domain::role::Role;
 use callout_domain::socket::channel_is_for;
@@ -101,18 +102,26 @@ pub(super) fn check_origin(call: &SocketCall, allowed: &[String]) -> Result<(), 
 }
 
 /// A channel, where one is named, must be for the role; an id, where there is one, must be the
-/// account's.
+/// account's. A hospital's notification channels bear the id of its organization, for which the account
+/// must speak: that one comes back, to be checked.
 pub(super) fn check_channel(
     call: &SocketCall,
     account: AccountId,
     role: Role,
-) -> Result<(), Refusal> {
-    let channel_fits = call
-        .query("channel")
-        .is_none_or(|channel| channel_is_for(channel, role));
-    let id_fits = call.query("id").is_none_or(|id| id.parse() == Ok(account));
-    if channel_fits && id_fits {
-        Ok(())
+) -> Result<Option<AccountId>, Refusal> {
+    let channel = call.query("channel");
+    if !channel.is_none_or(|channel| channel_is_for(channel, role)) {
+        return Err(Refusal::Channel);
+    }
+    let Some(id) = call.query("id") else {
+        return Ok(None);
+    };
+    let id: AccountId = id.parse().map_err(|_| Refusal::Channel)?;
+    let is_organizations = role == Role::Hospital && channel.and_then(Channel::named).is_some();
+    if is_organizations {
+        Ok(Some(id))
+    } else if id == account {
+        Ok(None)
     } else {
         Err(Refusal::Channel)
     }
@@ -214,6 +223,30 @@ mod tests {
             json!({"channel": "user", "id": "01ARZ3NDEKTSV4RRFFQ69G5FAW"})
         ));
         assert!(!admitted(json!({"channel": "user", "id": "123"})));
+    }
+
+    #[test]
+    fn an_id_on_a_hospitals_channel_is_its_organizations() {
+        let own: AccountId = "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap();
+        let other: AccountId = "01ARZ3NDEKTSV4RRFFQ69G5FAW".parse().unwrap();
+        let check = |role, channel: &str, id: AccountId| {
+            check_channel(&asking(&json!({"channel": channel, "id": id})), own, role)
+        };
+        for channel in ["hospital-new-consultation", "patient-offer-accepted"] {
+            assert_eq!(check(Role::Hospital, channel, other), Ok(Some(other)));
+            assert_eq!(check(Role::Hospital, channel, own), Ok(Some(own)));
+        }
+        assert_eq!(check(Role::Hospital, "hospital", own), Ok(None));
+        let refused = Err(Refusal::Channel);
+        assert_eq!(check(Role::Hospital, "hospital", other), refused);
+        assert_eq!(
+            check(Role::Doctor, "patient-offer-accepted", other),
+            refused
+        );
+        assert_eq!(
+            check(Role::Patient, "hospital-new-consultation", own),
+            refused
+        );
     }
 
     #[test]

@@ -10,8 +10,9 @@ use callout_cloud::failure::CloudError;
 use callout_cloud::{Cloud, clock, contention};
 use callout_domain::account::Account;
 use callout_domain::event::{Errand, Event, Subject};
-use callout_domain::ids::EventId;
+use callout_domain::ids::{AccountId, EventId};
 use callout_domain::moment::Moment;
+use callout_domain::organization::Membership;
 use callout_domain::role::Role;
 
 use crate::http::Failure;
@@ -40,13 +41,33 @@ async fn admit(call: &SocketCall) -> Result<(Owner, Account), Denied> {
     // Before a ticket is spent for somebody else's page.
     admission::check_origin(call, &call.cloud.allowed_origins()?)?;
     let owner = identify(call).await?;
-    admission::check_channel(call, owner.account, owner.role)?;
+    let organization = admission::check_channel(call, owner.account, owner.role)?;
     let account = read_if_signed_in(call.cloud, &owner, call.now).await?;
     if account.role == Role::Pharmacy && account.position().is_none() {
         return Err(Refusal::NoPosition.into());
     }
+    if let Some(organization) = organization {
+        check_member(call.cloud, &account, organization).await?;
+    }
     let name = account.name.as_str().to_owned();
     Ok((Owner { name, ..owner }, account))
+}
+
+/// The channels of an organization are for those who speak for it, as its members have it now.
+async fn check_member(
+    cloud: &Cloud,
+    account: &Account,
+    organization: AccountId,
+) -> Result<(), Denied> {
+    if account.organization() != Some(organization) {
+        return Err(Refusal::Channel.into());
+    }
+    let accounts = cloud.accounts().await?;
+    let member = accounts.member(organization, account.id).await?;
+    match member.map(|member| member.membership) {
+        Some(Membership::Approved) => Ok(()),
+        Some(Membership::Pending) | None => Err(Refusal::Channel.into()),
+    }
 }
 
 async fn identify(call: &SocketCall) -> Result<Owner, Denied> {
@@ -96,7 +117,7 @@ async fn record(call: &SocketCall, owner: &Owner, account: &Account) -> Result<(
         errand: Errand::Greet {
             account: owner.account,
             connection: call.connection.clone(),
-            greeting: greeting(account),
+            greeting: greeting(account, channel),
         },
     };
     let connections = call.cloud.connections().await?;

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::http::{Failure, Refused};
 use crate::realtime::saying::{self, Saying};
-use crate::realtime::{ack, ping, response};
+use crate::realtime::{ack, location, ping, response, work_response};
 use crate::socket::{SocketAnswer, SocketCall, frame};
 
 pub(crate) async fn handle(call: SocketCall) -> Result<SocketAnswer, Failure> {
@@ -40,6 +40,8 @@ async fn answer(call: &SocketCall, owner: &Owner) -> Result<Option<Value>, Failu
         Saying::Ping => Ok(Some(ping::answer())),
         Saying::Ack(fields) => ack::take(call, owner, fields).await.map(|()| None),
         Saying::Response(fields) => response::take(call, owner, fields).await.map(Some),
+        Saying::WorkResponse(fields) => work_response::take(call, owner, fields).await.map(Some),
+        Saying::Location(fields) => location::take(call, owner, fields).await.map(|()| None),
     }
 }
 

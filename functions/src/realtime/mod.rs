@@ -3,10 +3,27 @@
 pub(crate) mod connect;
 pub(crate) mod disconnect;
 pub(crate) mod message;
+pub(crate) mod pass;
 
 mod ack;
 mod admission;
 mod greeting;
+mod location;
 mod ping;
 mod response;
 mod saying;
+mod work_response;
+
+use callout_cloud::connections::Owner;
+
+use crate::http::Caller;
+
+/// Whoever speaks over a socket, as they would call.
+fn caller(owner: &Owner) -> Caller {
+    Caller {
+        account: owner.account,
+        role: owner.role,
+        name: owner.name.clone(),
+        session: owner.session,
+    }
+}

@@ -6,8 +6,9 @@ use callout_cloud::connections::Owner;
 use callout_domain::role::Role;
 use serde_json::{Map, Value};
 
-use crate::http::{Caller, Failure, Form};
+use crate::http::{Failure, Form};
 use crate::medicine::respond::{self, MedicineAnswer};
+use crate::realtime::caller;
 use crate::socket::{SocketCall, frame};
 
 pub(super) async fn take(
@@ -22,14 +23,5 @@ pub(super) async fn take(
     match respond::answer(call.cloud, &caller, answer, call.now).await? {
         Value::Object(fields) => Ok(frame::reply("response_recorded", fields)),
         _ => Ok(frame::reply("response_recorded", Map::new())),
-    }
-}
-
-fn caller(owner: &Owner) -> Caller {
-    Caller {
-        account: owner.account,
-        role: owner.role,
-        name: owner.name.clone(),
-        session: owner.session,
     }
 }

@@ -26,10 +26,23 @@ pub(crate) async fn requester(accounts: &Accounts, id: AccountId) -> Result<Acco
 pub(crate) async fn announce(
     cloud: &Cloud,
     once: Once,
+    commit: Commit,
+    request: &Header,
+    news: Message,
+    reply: Reply,
+) -> Result<Answer, Failure> {
+    announce_unless(cloud, once, commit, request, news, reply, |_| None).await
+}
+
+/// The same for a kind whose own conditions stand in `commit`: `refused` says what they mean.
+pub(crate) async fn announce_unless(
+    cloud: &Cloud,
+    once: Once,
     mut commit: Commit,
     request: &Header,
     news: Message,
     reply: Reply,
+    refused: impl FnOnce(Guard) -> Option<Failure>,
 ) -> Result<Answer, Failure> {
     let accounts = cloud.accounts().await?;
     accounts.must_be_there(&mut commit, request.requester)?;
@@ -41,6 +54,9 @@ pub(crate) async fn announce(
         }
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::AccountThere => {
             Err(Failure::unauthenticated())
+        }
+        Err(CommitError::Refused(refusal)) => {
+            Err(refused(refusal.guard).unwrap_or_else(|| CommitError::Refused(refusal).into()))
         }
         Err(error) => Err(error.into()),
     }

@@ -1,8 +1,9 @@
 //! What handlers of every kind of request share. A kind adds its form, its rule, its steps and its
-//! words, and nothing here knows of any kind.
+//! words, and nothing here knows of any kind but [`expire`], which ends them all.
 
 pub(crate) mod create;
 pub(crate) mod erase;
+pub(crate) mod expire;
 pub(crate) mod list;
 pub(crate) mod place;
 pub(crate) mod received;

@@ -14,16 +14,21 @@ pub(crate) struct Names {
 
 /// The place and the radius; each field that is wrong is a problem of its own, and then there are none.
 pub(crate) fn around(form: &mut Form, names: Names) -> Option<(GeoPoint, RadiusKm)> {
-    let lat = form.required(names.lat, latitude);
-    let lng = form.required(names.lng, longitude);
+    let center = point(form, names.lat, names.lng);
     let radius = form.required(names.radius, radius);
-    let center = lat
-        .zip(lng)
-        .and_then(|(lat, lng)| GeoPoint::new(lat, lng).ok());
     center.zip(radius)
 }
 
-fn radius(given: Given<'_>) -> Result<RadiusKm, String> {
+/// A place alone, by the names that its two halves have.
+pub(crate) fn point(form: &mut Form, lat: &str, lng: &str) -> Option<GeoPoint> {
+    let lat = form.required(lat, latitude);
+    let lng = form.required(lng, longitude);
+    lat.zip(lng)
+        .and_then(|(lat, lng)| GeoPoint::new(lat, lng).ok())
+}
+
+/// A radius of 1 to 50 kilometres.
+pub(crate) fn radius(given: Given<'_>) -> Result<RadiusKm, String> {
     let kilometres = given.number().map_err(str::to_owned)?;
     RadiusKm::new(kilometres).map_err(|error| error.to_string())
 }

@@ -8,7 +8,7 @@ use callout_cloud::commit::{CommitError, Guard};
 use callout_cloud::failure::CloudError;
 use callout_cloud::{Cloud, clock};
 use callout_domain::event::{Errand, Event, Recipients, Subject};
-use callout_domain::ids::{EventId, RequestId};
+use callout_domain::ids::{AccountId, EventId, RequestId};
 use callout_domain::moment::Moment;
 use callout_domain::request::Header;
 
@@ -33,6 +33,17 @@ pub(crate) async fn told_requester(
 ) -> Result<(), CloudError> {
     let from = vec![listed(&[request.requester])];
     post(cloud, request.id, said, from, now).await
+}
+
+/// Takes what people were told by an event out of their inboxes.
+pub(crate) async fn told(
+    cloud: &Cloud,
+    request: &Header,
+    said: EventId,
+    people: &[AccountId],
+    now: Moment,
+) -> Result<(), CloudError> {
+    post(cloud, request.id, said, vec![listed(people)], now).await
 }
 
 async fn post(

@@ -59,6 +59,12 @@ impl<'a> Telling<'a> {
         }
     }
 
+    /// The same, which puts aside what those who hear it were told before by these events.
+    pub(crate) fn putting_aside(mut self, events: &[EventId]) -> Self {
+        self.archives.extend_from_slice(events);
+        self
+    }
+
     /// Under which event id it is told.
     pub(crate) const fn event(&self) -> EventId {
         self.event
@@ -119,6 +125,64 @@ impl<'a> Telling<'a> {
     }
 }
 
+/// Something that several hear of a request, each in their own words, under one event id. Nobody may be
+/// told twice by it: an inbox has one place for an event.
+pub(crate) struct Each<'a> {
+    pub(crate) request: &'a Header,
+    pub(crate) event: EventId,
+    /// What all of them were told before and is over now.
+    pub(crate) archives: Vec<EventId>,
+    pub(crate) now: Moment,
+}
+
+impl Each<'_> {
+    /// Tells these people these messages.
+    pub(crate) fn post(
+        self,
+        outbox: &Outbox,
+        commit: &mut Commit,
+        told: Vec<(Message, Vec<AccountId>)>,
+    ) -> Result<(), CloudError> {
+        let events: Vec<Event> = told
+            .into_iter()
+            .filter(|(_, people)| !people.is_empty())
+            .map(|(message, people)| Event {
+                id: self.event,
+                subject: Subject::Request(self.request.id),
+                at: self.now,
+                errand: Errand::Tell {
+                    message,
+                    to: listed(&people),
+                    archives: self.archives.clone(),
+                },
+            })
+            .collect();
+        post(outbox, commit, &events)
+    }
+}
+
+/// What these people were told of a request by these events is over for them: it is archived, without
+/// telling them.
+pub(crate) fn shelve_for(
+    request: &Header,
+    events: Vec<EventId>,
+    people: &[AccountId],
+    outbox: &Outbox,
+    commit: &mut Commit,
+    now: Moment,
+) -> Result<(), CloudError> {
+    let event = Event {
+        id: EventId::new(clock::fresh_ulid()),
+        subject: Subject::Request(request.id),
+        at: now,
+        errand: Errand::Shelve {
+            events,
+            of: listed(people),
+        },
+    };
+    outbox.post(commit, &event, 0)
+}
+
 /// Whoever asked has seen it end: what they were told of it is archived, without telling them.
 pub(crate) fn archive_for_requester(
     request: &Header,
@@ -162,6 +226,25 @@ pub(crate) fn shelve_for_others(
         })
         .collect();
     post(outbox, commit, &events)
+}
+
+/// Its time is over: told to these people and then to whoever asked, after all else that they were told of it is
+/// archived. To everybody else who was told of it, it is archived without telling them.
+pub(crate) fn expired(
+    request: &Header,
+    news: &Message,
+    people: &[AccountId],
+    outbox: &Outbox,
+    commit: &mut Commit,
+    now: Moment,
+) -> Result<(), CloudError> {
+    if !people.is_empty() {
+        Telling::ending(request, news.clone(), now).these(outbox, commit, people)?;
+    }
+    shelve_for_others(request, people, outbox, commit, now)?;
+    archive_for_requester(request, outbox, commit, now)?;
+    let requester = [request.requester];
+    Telling::of(request, news.clone(), now).these(outbox, commit, &requester)
 }
 
 fn post(outbox: &Outbox, commit: &mut Commit, events: &[Event]) -> Result<(), CloudError> {

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use callout_local::artifact::{self, BuildOptions, Console};
 use callout_local::cloud::{LocalCloud, Options, StartError};
+use callout_local::schedules::Firing;
 use callout_local::state::State;
 use callout_local::template::model::Stack;
 
@@ -56,6 +57,7 @@ pub(super) async fn launch(plan: Plan, arguments: &StackArguments) -> Result<Loc
         host: plan.host,
         http_port: plan.port,
         parameters,
+        firing: Firing::ByTheClock,
         faults: arguments.faults.clone().unwrap_or_default(),
         verbose: arguments.verbose,
         progress: Arc::new(|step| eprintln!("  {step}")),

@@ -36,7 +36,7 @@ Examples:
                                    start with another value for a parameter of the template
   callout --faults 'seed 7: dynamodb.throttled 10%; sockets.gone 2.5%; stream.twice 5%'
                                    start, and have faults happen; the same seed does the same again
-  callout demo                     play the medicine scenario against the running stack, or
+  callout demo                     play every kind against the running stack, or
                                    against one of its own if none is running
   callout demo --http https://… --ws wss://… --accounts-table …
                                    the same against a deployed stack
@@ -73,7 +73,7 @@ struct Cli {
 enum Command {
     /// Start the stack and keep it running (what happens without a command)
     Start(start::Arguments),
-    /// Play the medicine scenario over real HTTP and sockets, and check every step of it
+    /// Play medicine, blood, work and consultations over real HTTP and sockets, and check every step of it
     Demo(demo::Arguments),
     /// Measure how fast it is, and what it asks of DynamoDB
     Bench(bench::Arguments),

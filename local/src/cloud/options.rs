@@ -13,6 +13,7 @@ use crate::gateway::http::HttpLimits;
 use crate::gateway::websocket::SocketLimits;
 use crate::iam::IamError;
 use crate::push::PushError;
+use crate::schedules::Firing;
 use crate::state::State;
 use crate::template::TemplateError;
 
@@ -37,6 +38,8 @@ pub struct Options {
     pub socket_limits: SocketLimits,
     /// When streams are looked at.
     pub polling: Polling,
+    /// What starts the functions that have a schedule; nothing but demand unless told.
+    pub firing: Firing,
     /// Faults that happen from the start on; none unless told.
     pub faults: FaultPlan,
     /// Processes of one function at most, unless it reserves its own concurrency.
@@ -53,7 +56,7 @@ pub struct Options {
 pub type Progress = Arc<dyn Fn(&str) + Send + Sync>;
 
 impl Options {
-    /// Loopback, a free port, AWS's own limits, quiet.
+    /// Loopback, a free port, AWS's own limits, no clock, quiet.
     pub fn new(template: PathBuf, artifact: PathBuf, state: State) -> Self {
         Self {
             template,
@@ -65,6 +68,7 @@ impl Options {
             http_limits: HttpLimits::default(),
             socket_limits: SocketLimits::default(),
             polling: Polling::default(),
+            firing: Firing::OnDemand,
             faults: FaultPlan::default(),
             max_instances: 10,
             function_idle_time: Duration::from_mins(10),

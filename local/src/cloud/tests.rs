@@ -7,7 +7,7 @@ use std::path::Path;
 
 use futures::{SinkExt as _, StreamExt as _};
 use lambda_runtime::LambdaEvent;
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
 use super::*;

@@ -1,13 +1,18 @@
-//! `callout demo`: four pharmacies, one customer and one need, played over real HTTP and sockets.
+//! `callout demo`: four pharmacies, one customer and one need, then three donors, a seeker and a provider,
+//! and a hospital and its patient, played over real HTTP and sockets.
 //!
 //! Every statement it makes is checked first; what is not as it should be ends it.
 
 mod accounts;
+mod blood;
 mod cast;
+mod clinic;
 pub mod events;
 mod narrator;
 mod prescription;
 mod story;
+mod street;
+mod work;
 
 use std::io::Write;
 use std::path::PathBuf;
@@ -16,9 +21,9 @@ use std::time::Duration;
 use crate::captured;
 use crate::client::{Account, Api, ClientError, Proof};
 use accounts::AccountsFile;
-use cast::Scene;
 use narrator::Narrator;
 pub use narrator::Wrong;
+use street::Scene;
 
 /// What to play, and where.
 #[derive(Debug, Clone)]
@@ -124,7 +129,7 @@ pub async fn run(options: &Options, out: impl Write + Send + 'static) -> Result<
     find(&options.url).await?;
     let mut narrator = Narrator::new(out);
     narrator.title(&format!(
-        "Callout's medicine scenario, played against {}",
+        "Callout's medicine, blood, work and consultations, played against {}",
         api.base()
     ));
 
@@ -132,10 +137,19 @@ pub async fn run(options: &Options, out: impl Write + Send + 'static) -> Result<
     if let Some(file) = &file {
         cast::dismiss_former(&api, file, &mut narrator).await?;
     }
-    let cast = cast::gather(&api, &Scene::local(), file.as_ref(), &mut narrator).await?;
-    let open_request = story::play(&cast, options.patience, &mut narrator).await?;
+    let cast = cast::gather(&api, file.as_ref(), &mut narrator).await?;
+    let open_request = story::play(&cast.street, options.patience, &mut narrator).await?;
+    let open_need = blood::play(&cast.donors, options.patience, &mut narrator).await?;
+    let open_order = work::play(&cast.crew, options.patience, &mut narrator).await?;
+    let open_consultation = clinic::play(&cast.clinic, options.patience, &mut narrator).await?;
     if let Some(folders) = &options.events {
-        let blanks = cast.blanks().with("request_id", &open_request);
+        let blanks = cast
+            .blanks()
+            .with("request_id", &open_request)
+            .with("blood_request_id", &open_need)
+            .with("work_order_id", &open_order)
+            .with("consultation_id", &open_consultation)
+            .with("appointment_date", &clinic::next_week());
         events::write(&folders.from, &folders.to, &blanks).map_err(|source| DemoError::File {
             path: folders.to.display().to_string(),
             source,
@@ -161,11 +175,12 @@ async fn run_deployed(
         "Callout's medicine scenario, played against {}",
         api.base()
     ));
+    narrator.act("Five people register, their addresses proved by an operator");
     let scene = Scene::deployed(deployed.proof.clone());
-    let cast = cast::gather(&api, &scene, None, &mut narrator).await?;
-    let played = story::play(&cast, options.patience, &mut narrator).await;
+    let street = street::open(&api, &scene, &mut narrator).await?;
+    let played = story::play(&street, options.patience, &mut narrator).await;
     let mut left = None;
-    for account in cast.accounts() {
+    for account in street.accounts() {
         left = leave(account).await.err().or(left);
     }
     played?;

@@ -17,6 +17,10 @@ use tokio::sync::mpsc;
 use super::*;
 use crate::client::Account;
 
+mod clinic;
+mod donors;
+mod work;
+
 /// What the stack gets wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Flaw {
@@ -27,6 +31,8 @@ enum Flaw {
     TwoWinners,
     /// Keeps it from one of those who were told.
     ForgetsOne,
+    /// Shows every donor the patient's number.
+    ShowsPatient,
 }
 
 struct Stack {
@@ -96,6 +102,9 @@ fn routes(stack: Arc<Stack>) -> Router {
             get(|| async { ([("content-type", "image/png")], "") }),
         )
         .route("/ws/{role}/", any(connect))
+        .merge(donors::routes())
+        .merge(clinic::routes())
+        .merge(work::routes())
         .with_state(stack)
 }
 
@@ -315,7 +324,7 @@ async fn plays_to_the_end_twice_and_leaves_the_accounts() {
     let (result, told) = play(&url, Some(file)).await;
     result.unwrap();
     assert!(
-        told.contains("ended the 5 accounts of the former demo"),
+        told.contains("ended the 12 accounts of the former demo"),
         "{told}"
     );
     assert!(!told.contains("other pharmacies"), "{told}");
@@ -368,6 +377,13 @@ async fn one_who_is_not_told_ends_it() {
     let (result, _) = play(&open(Flaw::ForgetsOne).await, None).await;
     let wrong = result.unwrap_err().to_string();
     assert!(wrong.contains("request_taken did not come"), "{wrong}");
+}
+
+#[tokio::test]
+async fn a_patients_number_that_everybody_sees_ends_it() {
+    let (result, _) = play(&open(Flaw::ShowsPatient).await, None).await;
+    let wrong = result.unwrap_err().to_string();
+    assert!(wrong.contains("patientNumber in blood_request"), "{wrong}");
 }
 
 #[tokio::test]

@@ -2,7 +2,7 @@
 
 pub mod edge;
 #[cfg(test)]
-mod fake;
+pub(crate) mod fake;
 pub mod http;
 pub mod management;
 pub mod websocket;

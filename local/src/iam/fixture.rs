@@ -23,6 +23,7 @@ pub(crate) fn stack<const N: usize>(functions: [(&str, Value); N]) -> Stack {
             policies: policies.as_array().unwrap().clone(),
             routes: Vec::new(),
             streams: Vec::new(),
+            schedules: Vec::new(),
         };
         (name.to_owned(), function)
     });

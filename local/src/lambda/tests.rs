@@ -63,6 +63,7 @@ fn function(name: &str, handler: &str) -> Function {
         policies: Vec::new(),
         routes: Vec::new(),
         streams: Vec::new(),
+        schedules: Vec::new(),
     }
 }
 

@@ -6,12 +6,13 @@ use std::time::Duration;
 use serde_json::{Map, Value};
 
 use super::intrinsics::Scope;
-use super::model::{Function, HttpRoute, Stack, StreamSource};
+use super::model::{Function, HttpRoute, ScheduleService, Stack, StreamSource};
 use super::names;
 use super::read::{
     property_flag, property_map, property_number, property_text, property_texts, text,
 };
 use super::resources::{global, properties};
+use super::schedules::schedule;
 
 /// The API that SAM makes for `HttpApi` events without an `ApiId`.
 pub(super) const IMPLICIT_API: &str = "ServerlessHttpApi";
@@ -21,7 +22,7 @@ const TIMEOUT_SECONDS: u32 = 3;
 const STREAM_BATCH_SIZE: u32 = 100;
 
 /// Event types that SAM knows and that nothing here starts a function by.
-const OTHER_EVENTS: [&str; 17] = [
+const OTHER_EVENTS: [&str; 15] = [
     "AlexaSkill",
     "Api",
     "CloudWatchEvent",
@@ -36,8 +37,6 @@ const OTHER_EVENTS: [&str; 17] = [
     "S3",
     "SNS",
     "SQS",
-    "Schedule",
-    "ScheduleV2",
     "SelfManagedKafka",
 ];
 
@@ -70,9 +69,10 @@ pub(super) fn function(
         policies: policies(&merged),
         routes: Vec::new(),
         streams: Vec::new(),
+        schedules: Vec::new(),
     };
     for (name, event) in property_map(&merged, "Events")? {
-        add_event(scope, stack, &event, &mut function)
+        add_event(scope, stack, (&name, &event), &mut function)
             .map_err(|what| format!("event {name}: {what}"))?;
     }
     Ok(function)
@@ -143,7 +143,7 @@ fn seconds(count: u32) -> Duration {
 fn add_event(
     scope: &Scope,
     stack: &Stack,
-    event: &Value,
+    (name, event): (&str, &Value),
     function: &mut Function,
 ) -> Result<(), String> {
     let kind = property_text(event, "Type")?.ok_or("Type is missing")?;
@@ -154,6 +154,15 @@ fn add_event(
             if properties.get("Enabled").is_none() || property_flag(&properties, "Enabled")? {
                 function.streams.push(stream(scope, stack, &properties)?);
             }
+        }
+        "Schedule" | "ScheduleV2" => {
+            let service = if kind == "Schedule" {
+                ScheduleService::Rules
+            } else {
+                ScheduleService::Scheduler
+            };
+            let schedule = schedule(service, &function.logical_id, name, &properties)?;
+            function.schedules.extend(schedule);
         }
         known if OTHER_EVENTS.contains(&known) => {}
         unknown => return Err(format!("there is no event type {unknown}")),

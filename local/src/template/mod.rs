@@ -14,6 +14,7 @@ mod names;
 mod parameters;
 mod read;
 mod resources;
+mod schedules;
 mod yaml;
 
 use std::collections::BTreeMap;

@@ -48,6 +48,28 @@ pub struct Function {
     pub routes: Vec<HttpRoute>,
     /// Streams that start it.
     pub streams: Vec<StreamSource>,
+    /// Schedules that start it.
+    pub schedules: Vec<Schedule>,
+}
+
+/// One `Schedule` or `ScheduleV2` event that is not disabled.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Schedule {
+    /// `Name`, or the names of the function and the event.
+    pub name: String,
+    /// How often.
+    pub rate: Duration,
+    /// Whose it is.
+    pub service: ScheduleService,
+}
+
+/// A service that starts functions by the clock.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ScheduleService {
+    /// `Schedule`: a rule of EventBridge.
+    Rules,
+    /// `ScheduleV2`: EventBridge Scheduler.
+    Scheduler,
 }
 
 /// One `HttpApi` event.

@@ -235,6 +235,11 @@ fn events_start_functions() {
     );
     let worker = &stack.functions["Worker"];
     assert_eq!(worker.reserved_concurrency, Some(3));
+    let [schedule] = worker.schedules.as_slice() else {
+        unreachable!("one schedule starts Worker")
+    };
+    assert_eq!(schedule.name, "WorkerNightly");
+    assert_eq!(schedule.rate, Duration::from_hours(24));
     let [source] = worker.streams.as_slice() else {
         unreachable!("one stream starts Worker")
     };
@@ -345,6 +350,12 @@ fn every_refusal_names_the_resource_and_what_is_wrong() {
             "template: resource Worker: event Nightly: there is no event type Scedule",
         ),
         (
+            "rate(1 day)",
+            "cron(0 3 * * ? *)",
+            "template: resource Worker: event Nightly: cron(0 3 * * ? *) is not understood locally: \
+             only rate(<number> minutes|hours|days) is",
+        ),
+        (
             "{\"eventName\": [\"INSERT\"]}",
             "{eventName}",
             "template: resource Worker: event Stream: the Pattern {eventName} is not JSON: key must be a string at line 1 column 2",
@@ -440,7 +451,10 @@ fn the_deployed_template_is_read() {
                 .values()
                 .any(|started| *started == function.logical_id)
         });
-        started || !function.routes.is_empty() || !function.streams.is_empty()
+        started
+            || !function.routes.is_empty()
+            || !function.streams.is_empty()
+            || !function.schedules.is_empty()
     }));
     assert!(stack.tables.values().any(|table| table.has_stream));
     assert!(stack.http_api.is_some());

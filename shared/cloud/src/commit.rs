@@ -33,6 +33,16 @@ pub enum Guard {
     AccountThere,
     /// The account is as it was read, and not deleted.
     AccountUnchanged,
+    /// The account speaks for the organization.
+    SpeaksFor,
+    /// The membership is as it was read, and so is how many there are.
+    MembershipUnchanged,
+    /// The organization is there.
+    OrganizationThere,
+    /// The organization is there, and may have one more member.
+    OrganizationHasRoom,
+    /// The doctor is of the organization.
+    DoctorThere,
     /// The account's preferences are as they were read.
     PreferencesUnchanged,
     /// The device, and the devices of its account, are as they were read.
@@ -45,6 +55,14 @@ pub enum Guard {
     FirstResponse,
     /// The responder's answer is as it was read.
     ResponseUnchanged,
+    /// The provider is not at work on an order that they accepted.
+    ProviderFree,
+    /// The provider is active for work, and has said where.
+    ProviderLive,
+    /// There is no pending order between the seeker and the provider.
+    NonePending,
+    /// The provider's position is as it was read.
+    LiveUnchanged,
     /// The socket of the account that is kept longest is the one that was taken for it.
     EndsLast,
     /// The idempotency key has not been used.

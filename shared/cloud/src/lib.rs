@@ -12,6 +12,7 @@ pub mod contention;
 pub mod devices;
 pub mod failure;
 pub mod idempotency;
+pub mod live;
 pub mod login_attempts;
 pub mod mail;
 pub mod media;

@@ -20,6 +20,10 @@ pub(crate) const MAIL_FROM: Setting = Setting("MAIL_FROM");
 pub(crate) const BLOOD_REQUEST_HOURS: Setting = Setting("BLOOD_REQUEST_HOURS");
 /// How many days a donor rests between two donations.
 pub(crate) const DONATION_INTERVAL_DAYS: Setting = Setting("DONATION_INTERVAL_DAYS");
+/// How many minutes a work order waits for its provider's answer.
+pub(crate) const WORK_ORDER_MINUTES: Setting = Setting("WORK_ORDER_MINUTES");
+/// How many minutes a provider's position counts.
+pub(crate) const PROVIDER_POSITION_MINUTES: Setting = Setting("PROVIDER_POSITION_MINUTES");
 /// The SNS platform application of FCM; empty where nobody is pushed.
 pub(crate) const PUSH_APPLICATION_ARN: Setting = Setting("PUSH_APPLICATION_ARN");
 pub(crate) const OTP_PEPPER_SECRET: Setting = Setting("OTP_PEPPER_SECRET");

@@ -10,8 +10,9 @@ use crate::geo::DistanceKm;
 use crate::ids::AccountId;
 
 /// The most chunks of an audience. A transaction of `DynamoDB` holds 100 items; a new request takes
-/// two for each chunk, and up to five for itself, for its places in the index of open requests (two at
-/// most), for its idempotency key, and for its requester's account, which must be there.
+/// two for each chunk, and up to six for itself, for its places in the index of open requests (two at
+/// most), for when its time is over, for its idempotency key, and for its requester's account, which must
+/// be there.
 pub const MOST_CHUNKS: usize = 47;
 
 /// The most people that one request is told to: what the 4 MB of a transaction hold, with room to

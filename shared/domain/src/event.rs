@@ -95,6 +95,9 @@ pub enum Errand {
         account: AccountId,
         /// What it was.
         role: Role,
+        /// The organization for which nobody speaks any more without it.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        dissolved: Option<AccountId>,
     },
 }
 

@@ -86,6 +86,14 @@ impl EventId {
     }
 }
 
+impl ResponseId {
+    /// What is written of a party of a request bears the request's own ULID: there is one for each,
+    /// and lists of them are lists of requests.
+    pub const fn of_party(request: RequestId) -> Self {
+        Self(request.0)
+    }
+}
+
 /// One socket, by the name that the gateway gave it; opaque.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ConnectionId(String);

@@ -11,7 +11,7 @@ pub use answer::{Choice, MedicineResponse, NotAChoice, ReplyText, TooLong};
 pub use life::{IllegalStep, LIFETIME, State, Step};
 pub use messages::{
     NEW_REQUEST, PHARMACY_RESPONSE, new_request, pharmacy_response, request_cancelled,
-    request_completed, request_taken,
+    request_completed, request_expired, request_taken,
 };
 pub use quantity::{NotAQuantity, Quantity};
 pub use request::{MedicineRequest, OutOfReach, Pharmacy, Reach};

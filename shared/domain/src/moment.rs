@@ -74,8 +74,11 @@ impl FromStr for Moment {
 
     fn from_str(text: &str) -> Result<Self, NotAMoment> {
         OffsetDateTime::parse(text, &Rfc3339)
+            .ok()
+            // Its offset may lead out of the years that there are.
+            .and_then(|reading| reading.checked_to_offset(UtcOffset::UTC))
             .map(Self::new)
-            .map_err(|_| NotAMoment)
+            .ok_or(NotAMoment)
     }
 }
 
@@ -108,5 +111,13 @@ mod tests {
         let kathmandu: Moment = "2026-02-24T16:15:00.1239+05:45".parse().unwrap();
         assert_eq!(kathmandu.to_string(), "2026-02-24T10:30:00.123Z");
         assert!("yesterday".parse::<Moment>().is_err());
+    }
+
+    #[test]
+    fn an_offset_that_leads_out_of_all_years_is_refused() {
+        for text in ["9999-12-31T23:59:59-23:59", "0000-01-01T00:00:00+23:59"] {
+            let _ = text.parse::<Moment>();
+        }
+        assert!("9999-12-31T23:59:59-23:59".parse::<Moment>().is_err());
     }
 }

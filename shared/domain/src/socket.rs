@@ -2,6 +2,8 @@
 
 use time::Duration;
 
+use crate::consultation::{Channel, SEND_NOTIFICATION};
+use crate::event::Message;
 use crate::moment::Moment;
 use crate::role::Role;
 
@@ -28,20 +30,30 @@ pub fn channel_is_for(channel: &str, role: Role) -> bool {
     }
     match channel {
         "user" => matches!(role, Role::Customer | Role::Patient),
-        "patient-doctor-suggest"
-        | "patient-doctor-response"
-        | "doctor-consultation-response-accepted" => role == Role::Patient,
-        "doctor-consultation-request-assigned" => role == Role::Doctor,
-        "hospital-new-consultation" | "hospital-selected-by-doctor" => role == Role::Hospital,
-        "patient-offer-accepted" => matches!(role, Role::Hospital | Role::Doctor),
-        _ => false,
+        other => Channel::named(other).is_some_and(|channel| channel.roles().contains(&role)),
     }
+}
+
+/// Whether a socket that was opened on a channel is told a message: one of the seed's notification
+/// channels has its own messages alone, any other has everything.
+pub fn hears(channel: &str, message: &Message) -> bool {
+    let is_of_channel = message.kind == SEND_NOTIFICATION
+        && message.fields.get("channel").and_then(|of| of.as_str()) == Some(channel);
+    hears_everything(channel) || is_of_channel
+}
+
+/// Whether a channel is none of the seed's notification channels.
+pub fn hears_everything(channel: &str) -> bool {
+    Channel::named(channel).is_none()
 }
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{channel_is_for, window_start};
+    use serde_json::json;
+
+    use super::{channel_is_for, hears, window_start};
+    use crate::event::Message;
     use crate::moment::Moment;
     use crate::role::Role;
 
@@ -79,6 +91,23 @@ mod tests {
             served("patient-offer-accepted"),
             [Role::Doctor, Role::Hospital]
         );
+        assert_eq!(
+            served("consultation-update"),
+            [Role::Patient, Role::Doctor, Role::Hospital]
+        );
+    }
+
+    #[test]
+    fn a_notification_channel_hears_its_own_and_any_other_everything() {
+        let said = |kind: &str, channel: &str| Message::new(kind, json!({"channel": channel}));
+        let own = said("send_notification", "patient-doctor-suggest");
+        let other = said("send_notification", "patient-doctor-response");
+        let strange = said("new_request", "patient-doctor-suggest");
+        let bare = Message::new("send_notification", json!({}));
+        for message in [&own, &other, &strange, &bare] {
+            assert!(hears("patient", message) && hears("user", message));
+            assert_eq!(hears("patient-doctor-suggest", message), message == &own);
+        }
     }
 
     #[test]

@@ -226,3 +226,30 @@ fn fields_of_another_role_mean_nothing() {
     assert_eq!(join(Role::Customer, &body), Ok(Profile::Customer));
     assert_eq!(change(&Profile::Patient, &body), Ok(Profile::Patient));
 }
+
+#[test]
+fn what_a_donor_gave_for_is_forgotten_with_the_day_and_is_not_theirs_to_say() {
+    let request = "01ARZ3NDEKTSV4RRFFQ69G5FAV";
+    let gave: Profile = serde_json::from_value(json!({
+        "role": "DONOR", "blood_group": "O+", "city": "Chennai",
+        "last_donation_date": "2026-02-20", "last_donation_for": request,
+    }))
+    .unwrap();
+    for (body, kept) in [
+        (json!({"city": "Madurai"}), true),
+        (json!({"last_donation_date": "2026-02-20"}), true),
+        (
+            json!({"last_donation_for": "01ARZ3NDEKTSV4RRFFQ69G5FAW"}),
+            true,
+        ),
+        (json!({"last_donation_date": "2026-02-21"}), false),
+        (json!({"last_donation_date": null}), false),
+    ] {
+        let changed = stored(&change(&gave, &body).unwrap());
+        let expected = if kept { json!(request) } else { Value::Null };
+        assert_eq!(changed["last_donation_for"], expected, "{body}");
+    }
+    let body = json!({"blood_group": "O+", "city": "Chennai", "last_donation_for": request});
+    let joined = stored(&join(Role::Donor, &body).unwrap());
+    assert_eq!(joined["last_donation_for"], Value::Null);
+}

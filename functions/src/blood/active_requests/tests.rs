@@ -31,6 +31,7 @@ fn donor(position: Option<GeoPoint>) -> DonorProfile {
         city: City::parse("CHENNAI").unwrap(),
         position,
         last_donation_date: None,
+        last_donation_for: None,
     }
 }
 

@@ -51,6 +51,7 @@ fn request(fields: &Value) -> BloodRequest {
         city: City::parse("Madurai").unwrap(),
         position: None,
         last_donation_date: None,
+        last_donation_for: None,
     };
     let asking = callout_domain::account::Account {
         id: AccountId::new(Ulid::from(7)),

@@ -67,6 +67,7 @@ fn request() -> BloodRequest {
         accepted: 0,
         confirmed: 0,
         ignored: 0,
+        withdrawn: 0,
         givers: Vec::new(),
         all_ignored_at: None,
     }
@@ -79,6 +80,7 @@ fn scene(city: &str, position: Option<GeoPoint>, last: Option<&str>) -> Scene {
         city: City::parse(city).unwrap(),
         position,
         last_donation_date: last.map(day),
+        last_donation_for: None,
     };
     Scene {
         donor: Account {
@@ -130,25 +132,27 @@ fn both_spellings_name_a_request_and_what_is_no_id_names_none() {
 }
 
 #[test]
-fn a_request_reaches_its_city_its_radius_and_whoever_was_told_or_has_answered() {
-    let near = GeoPoint::new(13.0, 80.2707).ok();
+fn what_has_a_place_is_everybodys_and_else_it_is_its_citys_and_of_whoever_was_told_or_has_answered()
+{
     let far = GeoPoint::new(12.0, 80.2707).ok();
-    for (city, position, reached) in [
-        (" CHENNAI ", None, true),
-        ("Chennai North", None, false),
-        ("Tambaram", near, true),
-        ("Tambaram", far, false),
-    ] {
-        let stranger = scene(city, position, None);
-        assert_eq!(stranger.is_in_reach(), reached, "{city}");
+    for (city, of_city) in [(" CHENNAI ", true), ("Chennai North", false)] {
+        assert!(scene(city, far, None).is_in_reach(), "{city}");
+        let nowhere = || Scene {
+            request: BloodRequest {
+                around: None,
+                ..request()
+            },
+            ..scene(city, far, None)
+        };
+        assert_eq!(nowhere().is_in_reach(), of_city, "{city}");
         let told = Scene {
             was_told: true,
-            ..scene(city, position, None)
+            ..nowhere()
         };
         assert!(told.is_in_reach());
         let answered = Scene {
-            earlier: Some(stranger.response(Standing::Called, now())),
-            ..stranger
+            earlier: Some(nowhere().response(Standing::Called, now())),
+            ..nowhere()
         };
         assert!(answered.is_in_reach());
     }
@@ -186,24 +190,22 @@ fn an_answer_says_who_the_donor_is_now_and_keeps_what_it_was_reported_by() {
 #[test]
 fn the_day_of_the_last_donation_moves_on_and_never_back() {
     let today = day("2026-02-01");
-    for (last, moves) in [
-        (None, true),
-        (Some("2025-11-01"), true),
-        (Some("2026-02-01"), false),
+    for (last, next) in [
+        (None, today),
+        (Some("2025-11-01"), today),
+        (Some("2026-02-01"), today),
         // It has begun where the donor is.
-        (Some("2026-02-02"), false),
+        (Some("2026-02-02"), day("2026-02-02")),
     ] {
         let scene = scene("Chennai", None, last);
         let given = scene.having_given(today);
-        assert_eq!(given.is_some(), moves, "{last:?}");
-        if let Some(given) = given {
-            let expected = DonorProfile {
-                last_donation_date: Some(today),
-                ..scene.profile.clone()
-            };
-            assert_eq!(given.profile, Profile::Donor(expected));
-            assert_eq!(given.version, scene.donor.version);
-        }
+        let expected = DonorProfile {
+            last_donation_date: Some(next),
+            last_donation_for: REQUEST.parse().ok(),
+            ..scene.profile.clone()
+        };
+        assert_eq!(given.profile, Profile::Donor(expected), "{last:?}");
+        assert_eq!(given.version, scene.donor.version);
     }
 }
 

@@ -25,6 +25,7 @@ fn function(name: &str, routes: &[(&str, &str)]) -> (String, Function) {
         policies: Vec::new(),
         routes,
         streams: Vec::new(),
+        schedules: Vec::new(),
     };
     (name.to_owned(), function)
 }

@@ -28,7 +28,8 @@ const CHANGING: [&str; 6] = [
 ];
 
 impl Accounts {
-    /// Opens an account: [`Guard::AddressFree`] refuses if the address has one. That the address
+    /// Opens an account: [`Guard::AddressFree`] refuses if the address has one, and
+    /// [`Guard::OrganizationThere`] if it asks to join an organization that is none. That the address
     /// was proved is for the caller to put before this, so that only who proved it learns this.
     ///
     /// # Errors
@@ -53,11 +54,14 @@ impl Accounts {
         self.put_new(commit, Guard::AddressFree, credentials)?;
         let profile = StoredAccount::of(account).item()?;
         self.put_new(commit, Guard::AccountUnchanged, profile)?;
+        self.join(commit, account)?;
+        self.place_doctor(commit, None, account)?;
         self.place_donor(commit, None, account)
     }
 
     /// Changes name, number and profile from what was read: [`Guard::AccountUnchanged`] refuses
-    /// if the account was changed or deleted since. What other parts keep in the item stays.
+    /// if the account was changed or deleted since, [`Guard::SpeaksFor`] if it describes an
+    /// organization for which it no longer speaks. What other parts keep in the item stays.
     ///
     /// # Errors
     /// When it cannot be written as items.
@@ -86,6 +90,8 @@ impl Accounts {
             Guard::AccountUnchanged,
             TransactWriteItem::builder().update(update).build(),
         );
+        self.describe_organization(commit, read, changed)?;
+        self.place_doctor(commit, Some(read), changed)?;
         self.place_donor(commit, Some(read), changed)?;
         if read.name != changed.name {
             // Signing in reads only the credentials.
@@ -136,6 +142,7 @@ impl Accounts {
                 TransactWriteItem::builder().delete(delete).build(),
             );
         }
+        self.remove_doctor(commit, account)?;
         self.remove_donor(commit, account)
     }
 
@@ -158,7 +165,12 @@ impl Accounts {
         Ok(())
     }
 
-    fn put_new(&self, commit: &mut Commit, guard: Guard, item: Item) -> Result<(), CloudError> {
+    pub(super) fn put_new(
+        &self,
+        commit: &mut Commit,
+        guard: Guard,
+        item: Item,
+    ) -> Result<(), CloudError> {
         let put = Put::builder()
             .table_name(&self.table.name)
             .set_item(Some(item))

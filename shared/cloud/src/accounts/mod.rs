@@ -5,19 +5,30 @@
 //! | `ACCOUNT#<id>` | `PROFILE` | the [`Account`]; where it has a position also `gpk` and `gsk` of the index `responders` |
 //! | `ACCOUNT#<id>` | `DONOR` | beside a donor's profile, what decides whether they are told of a need: group, position, last donation; with `gpk` = `DONOR#CITY#<normalized city>#<shard>` and `gsk` = `<id>` in the same index |
 //! | `EMAIL#<normalized address>` | `CREDENTIALS` | `account_id`, `role`, `name`, `password_hash`: all that signing in reads. That it is there is what makes an address taken |
+//! | `ORGANIZATION#<id>` | `ORGANIZATION` | a hospital: name, city, position, and how many `members` speak for it |
+//! | `ORGANIZATION#<id>` | `MEMBER#<account>` | who speaks for it, or asks to |
+//! | `ORGANIZATION#<id>` | `DOCTOR#<account>` | one of its doctors, as their profile has them |
 //!
 //! In the index, a profile's `gpk` is `<role>#<geohash, 3 characters>` and `gsk` is `<geohash>#<id>`. It holds
 //! whole items, so that a search reads nothing else; it follows the table within moments, so that
 //! who has just moved or gone may be found where they were.
 
 mod changes;
+mod doctors;
 mod donors;
+mod members;
+mod organizations;
 mod record;
+
+use std::collections::HashMap;
 
 use callout_domain::account::{Account, Email, PersonName};
 use callout_domain::geo::{DistanceKm, GeoPoint, RadiusKm};
 use callout_domain::ids::AccountId;
 use callout_domain::role::Role;
+
+pub use self::doctors::OrganizationDoctor;
+pub use self::members::{Leaving, Member};
 
 use self::record::{
     CREDENTIALS, PROFILE, RESPONDERS, Responder, StoredAccount, StoredCredentials,
@@ -83,6 +94,25 @@ impl Accounts {
             .await?
             .map(StoredAccount::read)
             .transpose()
+    }
+
+    /// Those of these accounts that are there, as they are now.
+    ///
+    /// # Errors
+    /// When the outside world fails, or an item does not read.
+    pub async fn read_many(
+        &self,
+        ids: &[AccountId],
+    ) -> Result<HashMap<AccountId, Account>, CloudError> {
+        let keys = ids
+            .iter()
+            .map(|id| (account_partition(*id), PROFILE.to_owned()))
+            .collect();
+        let items = self.table.read_many(keys).await?;
+        items
+            .into_iter()
+            .map(|item| StoredAccount::read(item).map(|account| (account.id, account)))
+            .collect()
     }
 
     /// How the holder of an address signs in, if it has an account.

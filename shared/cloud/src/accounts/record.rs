@@ -174,6 +174,7 @@ pub(super) mod tests {
                 city: City::parse("Chennai").unwrap(),
                 position: None,
                 last_donation_date: Some("2026-01-31".to_owned().try_into().unwrap()),
+                last_donation_for: "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().ok(),
             }),
             Profile::Provider(ProviderProfile {
                 service_type: ServiceType::parse("worker").unwrap(),

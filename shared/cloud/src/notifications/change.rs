@@ -9,6 +9,7 @@ use callout_domain::moment::Moment;
 use futures::{StreamExt as _, TryStreamExt as _};
 
 use super::badge::Changes;
+use super::replay::number;
 use super::stored::{Kept, Stored};
 use super::{BEHIND_ALL, Notifications, inbox_key, lowest_id};
 use crate::commit::{Commit, CommitError, Guard, MOST_ITEMS};
@@ -57,7 +58,9 @@ impl Notifications {
         self.change_all(recipient, events, Change::Read, now).await
     }
 
-    /// Archives all that an inbox has about a request which was made at `since`.
+    /// Archives all that an inbox has about a request which was made at `since`, of what was committed
+    /// before the record of the outbox's stream with that sequence number: so that doing it again leaves alone
+    /// what has been told after it.
     ///
     /// # Errors
     /// When the table cannot be read or written; it can be done again.
@@ -65,13 +68,14 @@ impl Notifications {
         &self,
         recipient: AccountId,
         request: RequestId,
-        since: Moment,
+        (since, before): (Moment, &str),
         now: Moment,
     ) -> Result<(), CloudError> {
         let about: Vec<EventId> = self
             .about(recipient, request, lowest_id(since))
             .await?
             .into_iter()
+            .filter(|kept| number(&kept.body.sequence) < number(before))
             .map(|kept| kept.sk)
             .collect();
         self.change_all(recipient, &about, Change::Archive, now)
@@ -230,7 +234,7 @@ impl Notifications {
     }
 
     /// What an inbox has about a request, of events from that id on.
-    async fn about(
+    pub(super) async fn about(
         &self,
         recipient: AccountId,
         request: RequestId,

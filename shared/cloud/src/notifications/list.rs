@@ -131,7 +131,7 @@ impl Notifications {
 }
 
 impl Listed {
-    fn of(mut kept: Kept) -> Result<Self, CloudError> {
+    pub(super) fn of(mut kept: Kept) -> Result<Self, CloudError> {
         Ok(Self {
             read_at: kept.body.read_at,
             archived_at: kept.body.archived_at,

@@ -22,6 +22,7 @@ mod change;
 mod erase;
 mod list;
 mod put;
+mod record;
 mod replay;
 mod report;
 mod stored;

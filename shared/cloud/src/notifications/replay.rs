@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use callout_domain::delivery::Attempt;
+use callout_domain::event::Message;
 use callout_domain::ids::{AccountId, EventId, RequestId};
 use callout_domain::moment::Moment;
 use time::Duration;
@@ -25,7 +26,7 @@ pub struct Unheard {
 }
 
 impl Notifications {
-    /// The newest `most` notifications of the last day that were not acknowledged, oldest first and
+    /// The newest `most` wanted notifications of the last day that were not acknowledged, oldest first and
     /// those of one request in the order of their commits; with `since`, no event whose id is lower than
     /// that one. A consistent read.
     ///
@@ -39,6 +40,7 @@ impl Notifications {
         recipient: AccountId,
         since: Option<EventId>,
         most: usize,
+        is_wanted: impl Fn(&Message) -> bool,
         now: Moment,
     ) -> Result<Vec<Unheard>, CloudError> {
         let since = since.unwrap_or_else(|| lowest_id(now.plus(-REPLAYED)));
@@ -66,10 +68,14 @@ impl Notifications {
             let item = item.map_err(CloudError::call("Query of notifications"))?;
             let mut kept: Kept = stored::read("a notification", item)?;
             if kept.body.is_kept(now) {
-                unheard.push(Unheard {
-                    attempts: std::mem::take(&mut kept.body.deliveries),
-                    notification: kept.try_into()?,
-                });
+                let attempts = std::mem::take(&mut kept.body.deliveries);
+                let notification: Notification = kept.try_into()?;
+                if is_wanted(&notification.message) {
+                    unheard.push(Unheard {
+                        notification,
+                        attempts,
+                    });
+                }
             }
         }
         unheard.reverse();
@@ -103,7 +109,7 @@ fn in_order_of_commits(by_id: Vec<Unheard>) -> Vec<Unheard> {
 
 /// A sequence number as it compares: they are numbers of up to 40 digits, written as text.
 /// <https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html>
-fn number(sequence: &str) -> (usize, &str) {
+pub(super) fn number(sequence: &str) -> (usize, &str) {
     let digits = sequence.trim_start_matches('0');
     (digits.len(), digits)
 }

@@ -71,7 +71,7 @@ impl Requests {
         self.many(ids.iter().map(key).collect(), now).await
     }
 
-    async fn many<T: Kept>(
+    pub(super) async fn many<T: Kept>(
         &self,
         keys: Vec<(String, String)>,
         now: Moment,

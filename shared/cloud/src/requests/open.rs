@@ -13,7 +13,7 @@ use crate::radius_search::{self, Located, RadiusIndex};
 use crate::requests::{Requests, partition};
 use crate::stored::{self, Item, s};
 
-const INDEX: &str = "open";
+pub(super) const INDEX: &str = "open";
 
 /// An open request as far as the index knows, which follows the table; what it says must be read.
 #[derive(Debug, Clone, Copy, PartialEq)]

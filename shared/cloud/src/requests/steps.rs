@@ -9,15 +9,18 @@ use callout_domain::request::Header;
 
 use crate::commit::{Commit, Guard, MOST_ITEMS};
 use crate::failure::CloudError;
+use crate::requests::due::{DUE, Due};
 use crate::requests::kept::{StoredAudience, ends};
 use crate::requests::{Requests, audience_sk, counters_key, partition, request_key};
 use crate::stored::{self, Item, key, n, s};
 
-/// The largest audience leaves room for the request, two places, a key and the requester's account.
-const _: () = assert!(2 * MOST_CHUNKS + 5 <= MOST_ITEMS);
+/// The largest audience leaves room for the request, two places, its time, a key and the requester's
+/// account.
+const _: () = assert!(2 * MOST_CHUNKS + 6 <= MOST_ITEMS);
 
 impl Requests {
-    /// Adds a new request: its item, those who are told of it, and its places among the open ones.
+    /// Adds a new request: its item, those who are told of it, its places among the open ones, and when
+    /// its time is over, if it ends by itself.
     pub(super) fn create(
         &self,
         commit: &mut Commit,
@@ -25,8 +28,12 @@ impl Requests {
         request: Item,
         audience: &Audience,
         places: Vec<Item>,
+        due: impl Into<Option<Due>>,
     ) -> Result<(), CloudError> {
         self.put(commit, request)?;
+        if let Some(due) = due.into() {
+            self.put(commit, due.item(header)?)?;
+        }
         for place in places {
             self.put(commit, place)?;
         }
@@ -77,6 +84,25 @@ impl Requests {
         Ok(())
     }
 
+    /// Replaces a request's item, on the condition that it is as it was read.
+    ///
+    /// Refused by [`Guard::RequestUnchanged`] if it is not.
+    pub(super) fn changed_request(
+        &self,
+        commit: &mut Commit,
+        request: PutBuilder,
+    ) -> Result<(), CloudError> {
+        let put = request
+            .table_name(&self.table.name)
+            .build()
+            .map_err(CloudError::call("a changed request"))?;
+        commit.push(
+            Guard::RequestUnchanged,
+            TransactWriteItem::builder().put(put).build(),
+        );
+        Ok(())
+    }
+
     /// A change of a request's item, to be given its expression and its condition.
     pub(super) fn change(&self, request: RequestId) -> UpdateBuilder {
         Update::builder()
@@ -84,18 +110,32 @@ impl Requests {
             .set_key(Some(request_key(request)))
     }
 
-    /// Takes a request from one of its places among the open ones.
+    /// Takes a request that waits no more from its places among the open ones, and from what ends by
+    /// itself.
     pub(super) fn leave(
         &self,
         commit: &mut Commit,
         request: RequestId,
-        place: &str,
+        places: &[&str],
+    ) -> Result<(), CloudError> {
+        for sk in places.iter().copied().chain([DUE]) {
+            self.remove(commit, request, sk)?;
+        }
+        Ok(())
+    }
+
+    /// Removes an item of a request, if it is there.
+    pub(super) fn remove(
+        &self,
+        commit: &mut Commit,
+        request: RequestId,
+        sk: &str,
     ) -> Result<(), CloudError> {
         let delete = Delete::builder()
             .table_name(&self.table.name)
-            .set_key(Some(key(partition(request), place)))
+            .set_key(Some(key(partition(request), sk)))
             .build()
-            .map_err(CloudError::call("a request's place"))?;
+            .map_err(CloudError::call("an item of a request to remove"))?;
         commit.push(
             Guard::None,
             TransactWriteItem::builder().delete(delete).build(),
@@ -126,7 +166,8 @@ impl Requests {
         Ok(())
     }
 
-    fn put(&self, commit: &mut Commit, item: Item) -> Result<(), CloudError> {
+    /// Adds an item of a request, whatever was there.
+    pub(super) fn put(&self, commit: &mut Commit, item: Item) -> Result<(), CloudError> {
         let put = Put::builder()
             .table_name(&self.table.name)
             .set_item(Some(item))

@@ -23,7 +23,8 @@ pub use email::{Email, EmailError};
 pub use password::{OfferedPassword, Password, PasswordError};
 pub use phone_number::{PhoneNumber, PhoneNumberError};
 pub use profile::{
-    Account, DoctorProfile, DonorProfile, HospitalProfile, PharmacyProfile, Profile,
-    ProviderProfile,
+    Account, DoctorProfile, DonorProfile, FoundedHospital, HospitalProfile, JoinedHospital,
+    PharmacyProfile, Profile, ProviderProfile,
 };
+pub(crate) use visible::is_hidden;
 pub use words::{Address, HospitalName, PersonName, ServiceType, Specialty, WordsError};

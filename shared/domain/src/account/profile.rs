@@ -7,7 +7,7 @@ use super::{
     PhoneNumber, ServiceType, Specialty,
 };
 use crate::geo::GeoPoint;
-use crate::ids::AccountId;
+use crate::ids::{AccountId, RequestId};
 use crate::moment::Moment;
 use crate::role::Role;
 
@@ -80,6 +80,9 @@ pub struct DonorProfile {
     /// When they last gave, if they say.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_donation_date: Option<DonationDate>,
+    /// The request that they gave for on that day; none if they named the day themselves.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub last_donation_for: Option<RequestId>,
 }
 
 /// A provider's part of their account.
@@ -99,13 +102,30 @@ pub struct ProviderProfile {
 pub struct DoctorProfile {
     /// What they are versed in.
     pub specialty: Specialty,
-    /// The account of the hospital where they work.
+    /// The organization where they work.
     pub hospital_id: AccountId,
 }
 
-/// A hospital's part of its account.
+/// What somebody says who speaks for a hospital, or wants to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct HospitalProfile {
+#[serde(untagged)]
+pub enum HospitalProfile {
+    /// They founded it: it bears the id of their account.
+    Founder(FoundedHospital),
+    /// They asked to join it.
+    Member(JoinedHospital),
+}
+
+/// Which hospital somebody asked to join.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct JoinedHospital {
+    /// The organization's id.
+    pub hospital_id: AccountId,
+}
+
+/// A hospital as its founder describes it.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct FoundedHospital {
     /// What it is called.
     pub hospital_name: HospitalName,
     /// The city it is in.
@@ -115,6 +135,23 @@ pub struct HospitalProfile {
 }
 
 impl Account {
+    /// The organization for which its holder speaks, or would like to; whether they do is written
+    /// with the organization.
+    pub fn organization(&self) -> Option<AccountId> {
+        match &self.profile {
+            Profile::Hospital(HospitalProfile::Founder(_)) => Some(self.id),
+            Profile::Hospital(HospitalProfile::Member(joined)) => Some(joined.hospital_id),
+            Profile::Customer
+            | Profile::Pharmacy(_)
+            | Profile::Donor(_)
+            | Profile::Seeker
+            | Profile::Provider(_)
+            | Profile::Patient
+            | Profile::Doctor(_)
+            | Profile::Admin => None,
+        }
+    }
+
     /// Where its holder is, if they are found by their position.
     pub fn position(&self) -> Option<GeoPoint> {
         self.profile.position()
@@ -143,8 +180,13 @@ impl Profile {
             Self::Pharmacy(pharmacy) => pharmacy.position,
             Self::Donor(donor) => donor.position,
             Self::Provider(provider) => Some(provider.position),
-            Self::Hospital(hospital) => Some(hospital.position),
-            Self::Customer | Self::Seeker | Self::Patient | Self::Doctor(_) | Self::Admin => None,
+            Self::Hospital(HospitalProfile::Founder(hospital)) => Some(hospital.position),
+            Self::Customer
+            | Self::Seeker
+            | Self::Patient
+            | Self::Doctor(_)
+            | Self::Hospital(HospitalProfile::Member(_))
+            | Self::Admin => None,
         }
     }
 }
@@ -168,6 +210,9 @@ mod tests {
             json!({"role": "DONOR", "blood_group": "AB-", "city": "Chennai"}),
             json!({"role": "DONOR", "blood_group": "O+", "city": "Chennai",
                 "position": {"lat": 13.0, "lng": 80.2}, "last_donation_date": "2026-01-31"}),
+            json!({"role": "DONOR", "blood_group": "O+", "city": "Chennai",
+                "last_donation_date": "2026-01-31",
+                "last_donation_for": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}),
             json!({"role": "SEEKER"}),
             json!({"role": "PROVIDER", "service_type": "plumber",
                 "position": {"lat": 1.0, "lng": 2.0}, "service_coverage_area": 12.5}),
@@ -176,6 +221,7 @@ mod tests {
                 "hospital_id": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}),
             json!({"role": "HOSPITAL", "hospital_name": "Tunis Care", "city": "Tunis",
                 "position": {"lat": 36.8, "lng": 10.2}}),
+            json!({"role": "HOSPITAL", "hospital_id": "01ARZ3NDEKTSV4RRFFQ69G5FAV"}),
             json!({"role": "ADMIN"}),
         ] {
             let profile: Profile = serde_json::from_value(stored.clone()).unwrap();
@@ -195,6 +241,7 @@ mod tests {
             city: City::parse("Chennai").unwrap(),
             position: Some(GeoPoint::new(13.0827, 80.2707).unwrap()),
             last_donation_date: None,
+            last_donation_for: None,
         });
         let shown = format!("{donor:?}");
         assert!(

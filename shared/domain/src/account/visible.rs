@@ -41,7 +41,7 @@ pub(super) fn visible(text: &str, longest: usize) -> Result<String, NotVisible> 
 }
 
 /// Whether a character has no place in a text that others see: it has no glyph, or hides others.
-pub(super) fn is_hidden(c: char) -> bool {
+pub(crate) fn is_hidden(c: char) -> bool {
     c.is_control()
         || matches!(c,
             '\u{AD}' | '\u{34F}' | '\u{61C}' | '\u{70F}' | '\u{8E2}' | '\u{6DD}'

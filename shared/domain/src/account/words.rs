@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use super::visible::{NotVisible, visible};
+use super::visible::{NotVisible, folded, visible};
 
 /// What is wrong with a text that others should see.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -87,10 +87,24 @@ words! {
     HospitalName up to 200;
 }
 
+impl ServiceType {
+    /// Whether a person would say that both are the same trade: case, width and inner space aside.
+    pub fn names_the_same(&self, other: &Self) -> bool {
+        folded(&self.0) == folded(&other.0)
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
-    use super::{Address, PersonName, WordsError};
+    use super::{Address, PersonName, ServiceType, WordsError};
+
+    #[test]
+    fn a_trade_is_the_same_however_it_is_typed() {
+        let trade = |text| ServiceType::parse(text).unwrap();
+        assert!(trade("Tile  Setter").names_the_same(&trade("tile setter")));
+        assert!(!trade("painter").names_the_same(&trade("plumber")));
+    }
 
     #[test]
     fn a_name_is_one_to_a_hundred_visible_characters() {

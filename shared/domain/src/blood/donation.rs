@@ -2,7 +2,8 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::account::DonationDate;
+use crate::account::{DonationDate, DonorProfile};
+use crate::ids::RequestId;
 
 /// The days between two donations of one donor, 1 to 365: countries differ, so a deployment says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -85,14 +86,33 @@ pub fn may_donate(
     }
 }
 
+/// Whether a donor who promised a unit may say today that they gave it: not within the interval of
+/// what they gave for another request, for nobody gives twice. A day that they named themselves says
+/// nothing against a promise that was accepted from them: it may be this very donation.
+///
+/// # Errors
+/// [`TooSoon`] with the day from which on they may.
+pub fn may_confirm(
+    donor: &DonorProfile,
+    request: RequestId,
+    interval: DonationInterval,
+    today: DonationDate,
+) -> Result<(), TooSoon> {
+    match donor.last_donation_for {
+        Some(other) if other != request => may_donate(donor.last_donation_date, interval, today),
+        Some(_) | None => Ok(()),
+    }
+}
+
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
 mod tests {
     use proptest::prelude::*;
     use time::{Date, Duration};
 
-    use super::{DonationInterval, NotAnInterval, TooSoon, may_donate};
-    use crate::account::DonationDate;
+    use super::{DonationInterval, NotAnInterval, TooSoon, may_confirm, may_donate};
+    use crate::account::{BloodGroup, City, DonationDate, DonorProfile};
+    use crate::ids::RequestId;
 
     fn day(text: &str) -> DonationDate {
         text.to_owned().try_into().unwrap()
@@ -143,6 +163,39 @@ mod tests {
                 "{last}"
             );
         }
+    }
+
+    #[test]
+    fn only_what_was_given_for_another_request_stands_against_a_confirmation() {
+        let request = |number: u128| RequestId::new(ulid::Ulid::from(number));
+        let (this, other) = (request(1), request(2));
+        let donor = |last: Option<&str>, given_for| DonorProfile {
+            blood_group: BloodGroup::ONegative,
+            city: City::parse("Chennai").unwrap(),
+            position: None,
+            last_donation_date: last.map(day),
+            last_donation_for: given_for,
+        };
+        let (recently, long_ago) = (Some("2026-03-31"), Some("2026-01-01"));
+        for (last, given_for, may) in [
+            (None, None, true),
+            (recently, None, true),
+            (recently, Some(this), true),
+            (recently, Some(other), false),
+            (long_ago, Some(other), true),
+            (Some("2026-01-02"), Some(other), false),
+        ] {
+            let donor = donor(last, given_for);
+            let judged = may_confirm(&donor, this, days(90), day("2026-04-01"));
+            assert_eq!(judged.is_ok(), may, "{last:?} {given_for:?}");
+        }
+        let refused = may_confirm(
+            &donor(recently, Some(other)),
+            this,
+            days(90),
+            day("2026-04-01"),
+        );
+        assert_eq!(refused.unwrap_err().from, day("2026-06-29"));
     }
 
     #[test]

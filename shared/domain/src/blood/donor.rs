@@ -187,6 +187,7 @@ mod tests {
             city: City::parse("Chennai").unwrap(),
             position: GeoPoint::new(13.08, 80.27).ok(),
             last_donation_date: Some(day("2026-01-31")),
+            last_donation_for: None,
         };
         let account = |profile: Profile| Account {
             id: AccountId::new(Ulid::from(1)),

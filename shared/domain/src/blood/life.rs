@@ -14,7 +14,7 @@ pub enum State {
     Completed,
     /// Its requester withdrew it.
     Cancelled,
-    /// It was forgotten. The contract knows three states, so the wire has it as `Cancelled`, and
+    /// Its time is over. The contract knows three states, so the wire has it as `Cancelled`, and
     /// `expired` beside it.
     Expired,
 }
@@ -24,6 +24,9 @@ pub enum State {
 pub enum Step {
     /// A donor answers it in any way; see [`Standing`](super::Standing).
     Answer,
+    /// A donor who had promised a unit says that it was given: also after its requester has closed it,
+    /// for the day of their last donation is to be true.
+    Confirm,
     /// Its requester closes it, or the last unit was given.
     Complete,
     /// Its requester withdraws it.
@@ -67,8 +70,8 @@ impl State {
     }
 
     /// Where a request made at `created_at`, that waits for `lifetime`, stands at `now`, if this is
-    /// what was written of it last: nobody writes down that a request expires, so whoever reads it
-    /// judges.
+    /// what was written of it last: that a request has expired is written down a little later, so
+    /// whoever reads it judges.
     #[must_use]
     pub fn at(self, created_at: Moment, lifetime: Duration, now: Moment) -> Self {
         match self {
@@ -83,12 +86,15 @@ impl State {
     /// [`IllegalStep`] where no such step leads on.
     pub const fn after(self, step: Step) -> Result<Self, IllegalStep> {
         match (self, step) {
-            (Self::Active, Step::Answer) => Ok(Self::Active),
-            (Self::Active, Step::Complete) => Ok(Self::Completed),
+            (Self::Active, Step::Answer | Step::Confirm) => Ok(Self::Active),
+            (Self::Active, Step::Complete) | (Self::Completed, Step::Confirm) => {
+                Ok(Self::Completed)
+            }
             (Self::Active, Step::Cancel) => Ok(Self::Cancelled),
-            (
-                Self::Completed | Self::Cancelled | Self::Expired,
-                Step::Answer | Step::Complete | Step::Cancel,
+            (Self::Completed, Step::Answer | Step::Complete | Step::Cancel)
+            | (
+                Self::Cancelled | Self::Expired,
+                Step::Answer | Step::Confirm | Step::Complete | Step::Cancel,
             ) => Err(IllegalStep { state: self, step }),
         }
     }
@@ -123,12 +129,14 @@ mod tests {
     use super::{IllegalStep, State, Step};
     use crate::moment::Moment;
 
-    const STEPS: [Step; 3] = [Step::Answer, Step::Complete, Step::Cancel];
+    const STEPS: [Step; 4] = [Step::Answer, Step::Confirm, Step::Complete, Step::Cancel];
 
     #[test]
     fn these_steps_lead_on_and_no_others() {
         let legal = [
             ((State::Active, Step::Answer), State::Active),
+            ((State::Active, Step::Confirm), State::Active),
+            ((State::Completed, Step::Confirm), State::Completed),
             ((State::Active, Step::Complete), State::Completed),
             ((State::Active, Step::Cancel), State::Cancelled),
         ];
@@ -158,7 +166,7 @@ mod tests {
             ),
             (State::Expired, "expired", "This request has expired"),
         ] {
-            for step in STEPS {
+            for step in [Step::Answer, Step::Complete, Step::Cancel] {
                 let illegal = state.after(step).unwrap_err();
                 assert_eq!(illegal.code(), code);
                 assert_eq!(illegal.to_string(), sentence);

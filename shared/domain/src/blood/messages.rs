@@ -127,6 +127,17 @@ pub fn request_cancelled(request: RequestId) -> Message {
     )
 }
 
+/// To the requester and to those who had accepted: its time is over.
+pub fn request_expired(request: RequestId) -> Message {
+    sentence(
+        "blood_request_expired",
+        "Blood Request Expired",
+        request,
+        "This blood request has expired",
+        Urgency::Urgent,
+    )
+}
+
 /// To the other donors: enough have accepted.
 pub fn request_covered(request: RequestId) -> Message {
     sentence(

@@ -54,6 +54,8 @@ pub struct BloodRequest {
     pub confirmed: u16,
     /// How many of those who were told have ignored it.
     pub ignored: u32,
+    /// How many have taken their promise back, told or not, and given none again.
+    pub withdrawn: u32,
     /// Who has promised a unit, or given it.
     pub givers: Vec<AccountId>,
     /// When everybody who was told had ignored it for the first time; its requester was told then.
@@ -131,6 +133,9 @@ pub enum Refused {
     /// As many donors have accepted as units are needed.
     #[error("The units needed are covered already")]
     Covered,
+    /// They have come and gone too often already.
+    #[error("You have withdrawn from this request too often")]
+    TooOften,
 }
 
 impl Refused {
@@ -140,6 +145,7 @@ impl Refused {
             Self::Over(illegal) => illegal.code(),
             Self::NotOpen(illegal) => illegal.code(),
             Self::Covered => "covered",
+            Self::TooOften => "too_often",
         }
     }
 }
@@ -173,7 +179,8 @@ impl BloodRequest {
         Some(self.around?.center.distance_to(position?))
     }
 
-    /// Whether a donor in that city, or at that position, may know of it though they were not told.
+    /// Whether a donor in that city, or at that position, is shown it though they were not told, and
+    /// without looking elsewhere.
     pub fn reaches(&self, city: &City, position: Option<GeoPoint>) -> bool {
         let is_near = |around: Around| {
             self.distance_to(position)
@@ -182,13 +189,20 @@ impl BloodRequest {
         self.city == *city || self.around.is_some_and(is_near)
     }
 
+    /// Whether a donor of that city may answer it though they were not told: what has a position is
+    /// found by whoever looks there, wherever they live, and what can be found can be answered.
+    pub fn is_open_to(&self, city: &City) -> bool {
+        self.around.is_some() || self.city == *city
+    }
+
     /// What the move of a donor who stands at `standing` comes to at `now`, if a request waits for
     /// `lifetime`. `was_told` says whether they are of those who were told: others may answer as
     /// well, but do not count as ignoring it.
     ///
     /// # Errors
     /// [`Refused`] when the request is over, the move is not open to them, or the units are
-    /// covered, looked at in this order.
+    /// covered, looked at in this order. One that its requester has completed is over for all but
+    /// those who had promised a unit, and may still say that they gave it.
     pub fn answer(
         &self,
         donor: AccountId,
@@ -197,7 +211,12 @@ impl BloodRequest {
         lifetime: Duration,
         now: Moment,
     ) -> Result<Answered, Refused> {
-        let state = self.state_at(lifetime, now).after(Step::Answer)?;
+        let leads = if (standing, step) == (Standing::Accepted, Move::Confirm) {
+            Step::Confirm
+        } else {
+            Step::Answer
+        };
+        let state = self.state_at(lifetime, now).after(leads)?;
         let next = standing.after(step)?;
         let (had, has) = (standing.counts(), next.counts());
         if has.accepted > had.accepted && self.is_covered() {
@@ -207,6 +226,7 @@ impl BloodRequest {
         let mut request = self.clone();
         request.accepted = (self.accepted + has.accepted).saturating_sub(had.accepted);
         request.confirmed = (self.confirmed + has.confirmed).saturating_sub(had.confirmed);
+        request.withdrawn = (self.withdrawn + has.withdrawn).saturating_sub(had.withdrawn);
         if was_told {
             request.ignored = (self.ignored + has.ignored).saturating_sub(had.ignored);
         }
@@ -214,7 +234,7 @@ impl BloodRequest {
         if has.accepted > 0 {
             request.givers.push(donor);
         }
-        request.state = if request.confirmed >= request.units.get() {
+        request.state = if state == State::Active && request.confirmed >= request.units.get() {
             state.after(Step::Complete)?
         } else {
             state
@@ -234,7 +254,7 @@ impl BloodRequest {
     fn consequence(&self, next: &Self) -> Option<Consequence> {
         // That it is covered is all that its audience is ever told while it is active.
         let is_known_covered = !self.header.announced.is_empty();
-        if next.state == State::Completed {
+        if next.state == State::Completed && self.state != State::Completed {
             Some(Consequence::Completed)
         } else if next.is_covered() && !self.is_covered() && !is_known_covered {
             Some(Consequence::Covered)
@@ -242,6 +262,24 @@ impl BloodRequest {
             Some(Consequence::IgnoredByAll)
         } else {
             None
+        }
+    }
+}
+
+impl DonorResponse {
+    /// How often whoever asked is told of one donor before that donor may come no more: each time
+    /// disturbs them, and is taken out of their inbox if the donor leaves.
+    const MOST_REPORTS: usize = 20;
+
+    /// Whether the donor may still promise a unit, as often as they have come and gone.
+    ///
+    /// # Errors
+    /// [`Refused::TooOften`].
+    pub const fn may_accept(&self) -> Result<(), Refused> {
+        if self.reported.len() < Self::MOST_REPORTS {
+            Ok(())
+        } else {
+            Err(Refused::TooOften)
         }
     }
 }

@@ -54,6 +54,8 @@ pub struct Counts {
     pub confirmed: u16,
     /// Whether they ignore it.
     pub ignored: u32,
+    /// Whether they took their promise back, and gave none again.
+    pub withdrawn: u32,
 }
 
 impl Standing {
@@ -107,22 +109,33 @@ impl Standing {
 
     /// What a donor who stands here adds to the request's counts.
     pub const fn counts(self) -> Counts {
-        let (accepted, confirmed, ignored) = match self {
-            Self::Silent | Self::Called | Self::Withdrawn => (0, 0, 0),
-            Self::Accepted => (1, 0, 0),
-            Self::Confirmed => (1, 1, 0),
-            Self::Ignored => (0, 0, 1),
+        let (accepted, confirmed, ignored, withdrawn) = match self {
+            Self::Silent | Self::Called => (0, 0, 0, 0),
+            Self::Accepted => (1, 0, 0, 0),
+            Self::Confirmed => (1, 1, 0, 0),
+            Self::Ignored => (0, 0, 1, 0),
+            Self::Withdrawn => (0, 0, 0, 1),
         };
         Counts {
             accepted,
             confirmed,
             ignored,
+            withdrawn,
         }
     }
 
     /// Whether the patient's own number is shown to who stands here: it is for those who come.
     pub const fn sees_patient_number(self) -> bool {
         self.counts().accepted > 0
+    }
+
+    /// Whether the requester is told who stands here. Who ignores a request does so in silence: they are
+    /// counted, and not named.
+    pub const fn is_named(self) -> bool {
+        match self {
+            Self::Called | Self::Accepted | Self::Withdrawn | Self::Confirmed => true,
+            Self::Silent | Self::Ignored => false,
+        }
     }
 
     /// Whether the request is on the list of who stands here: not of those who want to see it no more,
@@ -282,19 +295,21 @@ pub(super) mod tests {
 
     #[test]
     fn what_a_donor_counts_for_and_is_shown() {
-        let counts = |accepted, confirmed, ignored| Counts {
+        let counts = |accepted, confirmed, ignored, withdrawn| Counts {
             accepted,
             confirmed,
             ignored,
+            withdrawn,
         };
-        for (standing, counts, sees_number, lists) in [
-            (Standing::Silent, counts(0, 0, 0), false, true),
-            (Standing::Called, counts(0, 0, 0), false, true),
-            (Standing::Accepted, counts(1, 0, 0), true, true),
-            (Standing::Withdrawn, counts(0, 0, 0), false, false),
-            (Standing::Confirmed, counts(1, 1, 0), true, true),
-            (Standing::Ignored, counts(0, 0, 1), false, false),
+        for (standing, counts, named, sees_number, lists) in [
+            (Standing::Silent, counts(0, 0, 0, 0), false, false, true),
+            (Standing::Called, counts(0, 0, 0, 0), true, false, true),
+            (Standing::Accepted, counts(1, 0, 0, 0), true, true, true),
+            (Standing::Withdrawn, counts(0, 0, 0, 1), true, false, false),
+            (Standing::Confirmed, counts(1, 1, 0, 0), true, true, true),
+            (Standing::Ignored, counts(0, 0, 1, 0), false, false, false),
         ] {
+            assert_eq!(standing.is_named(), named, "{standing:?}");
             assert_eq!(standing.counts(), counts, "{standing:?}");
             assert_eq!(standing.sees_patient_number(), sees_number, "{standing:?}");
             assert_eq!(standing.lists_request(), lists, "{standing:?}");

@@ -69,7 +69,7 @@ impl State {
     }
 
     /// Where a request made at `created_at` stands at `now`, if this is what was written of it
-    /// last: nobody writes down that a request expires, so whoever reads it judges.
+    /// last: that a request has expired is written down a little later, so whoever reads it judges.
     #[must_use]
     pub fn at(self, created_at: Moment, now: Moment) -> Self {
         match self {

@@ -94,6 +94,17 @@ pub fn request_completed(request: RequestId) -> Message {
     )
 }
 
+/// To the customer: nobody accepted in time.
+pub fn request_expired(request: RequestId) -> Message {
+    let sentence = "No pharmacy has accepted your request in time";
+    let fields = json!({"request_id": request, "message": sentence});
+    Message::new("request_expired", fields).with_notice(notice(
+        "Medicine Request Expired",
+        sentence,
+        Urgency::Urgent,
+    ))
+}
+
 fn ended(kind: &str, title: &str, request: RequestId, sentence: &str) -> Message {
     Message::new(kind, json!({"request_id": request, "message": sentence})).with_notice(notice(
         title,
@@ -124,7 +135,8 @@ mod tests {
     use ulid::Ulid;
 
     use super::{
-        new_request, pharmacy_response, request_cancelled, request_completed, request_taken,
+        new_request, pharmacy_response, request_cancelled, request_completed, request_expired,
+        request_taken,
     };
     use crate::event::Message;
     use crate::geo::GeoPoint;
@@ -269,6 +281,11 @@ mod tests {
                 "request_completed",
                 "This request has been completed",
             ),
+            (
+                request_expired(id),
+                "request_expired",
+                "No pharmacy has accepted your request in time",
+            ),
         ] {
             let expected = json!({"request_id": "00000000000000000000000001", "message": sentence});
             let told = Message {
@@ -303,6 +320,7 @@ mod tests {
             request_taken(id),
             request_cancelled(id),
             request_completed(id),
+            request_expired(id),
         ]
     }
 
@@ -371,6 +389,11 @@ mod tests {
                     "Medicine Request Completed",
                     "This request has been completed",
                     Urgency::Routine
+                ),
+                (
+                    "Medicine Request Expired",
+                    "No pharmacy has accepted your request in time",
+                    Urgency::Urgent
                 ),
             ]
         );

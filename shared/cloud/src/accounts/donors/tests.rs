@@ -77,6 +77,7 @@ fn donor(city: &str) -> Account {
         city: City::parse(city).unwrap(),
         position: None,
         last_donation_date: None,
+        last_donation_for: None,
     };
     Account {
         id,

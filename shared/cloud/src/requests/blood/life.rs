@@ -14,10 +14,17 @@ use crate::commit::Commit;
 use crate::failure::CloudError;
 use crate::requests::blood::{Blood, OPEN_AROUND, OPEN_IN_CITY, stored};
 use crate::requests::steps::{ANNOUNCED, announcing, push_change};
+use crate::requests::{Due, Kind};
 use crate::stored::{n, s};
 
 /// Still open, whatever else happened meanwhile. Needs `:active` and `:oldest`.
 const IS_ACTIVE: &str = "#state = :active AND created_at > :oldest";
+
+/// Nobody has ended it, and its time is over. Needs `:active` and `:oldest`.
+const IS_DUE: &str = "#state = :active AND created_at <= :oldest";
+
+/// Completed; what is kept no more is not there. Needs `:completed`.
+const IS_COMPLETED: &str = "#state = :completed";
 
 /// A donor's move: what was read, and what the rule decided on it.
 #[derive(Debug, Clone, Copy)]
@@ -49,16 +56,18 @@ impl Blood<'_> {
     ) -> Result<(), CloudError> {
         let item = stored::request(request)?;
         let places = stored::places(request, lifetime)?;
+        let due = Due::after(&request.header, Kind::Blood, lifetime);
         self.requests
-            .create(commit, &request.header, item, audience, places)
+            .create(commit, &request.header, item, audience, places, due)
     }
 
     /// Adds a donor's move: their answer, and what it does to the request.
     ///
     /// Refused by [`FirstResponse`](crate::commit::Guard::FirstResponse) or
     /// [`ResponseUnchanged`](crate::commit::Guard::ResponseUnchanged) if the donor has moved meanwhile, and by
-    /// [`RequestUnchanged`](crate::commit::Guard::RequestUnchanged) if the request is open no more, or the
-    /// move would have another consequence than was decided. Each is to be decided again.
+    /// [`RequestUnchanged`](crate::commit::Guard::RequestUnchanged) if the request is open no more, which it
+    /// need not be if it was read as completed, or the move would have another consequence than was
+    /// decided. Each is to be decided again.
     ///
     /// # Errors
     /// When it cannot be written as items.
@@ -69,8 +78,15 @@ impl Blood<'_> {
         lifetime: Duration,
     ) -> Result<(), CloudError> {
         self.put_answer(commit, moved)?;
-        let change = self.change_while_active(moved.request, lifetime, moved.response.at);
-        push_change(commit, moved.on(change))?;
+        let (change, condition) = match moved.request.state {
+            State::Completed => (self.change_of_completed(moved.request), IS_COMPLETED),
+            State::Active | State::Cancelled | State::Expired => {
+                let at = moved.response.at;
+                let change = self.change_while_active(moved.request, lifetime, at);
+                (change, IS_ACTIVE)
+            }
+        };
+        push_change(commit, moved.on(change, condition))?;
         match moved.answered.consequence {
             Some(Consequence::Completed) => self.leave(commit, moved.request),
             Some(Consequence::Covered | Consequence::IgnoredByAll) | None => Ok(()),
@@ -91,7 +107,13 @@ impl Blood<'_> {
         lifetime: Duration,
         now: Moment,
     ) -> Result<(), CloudError> {
-        self.close(commit, request, State::Completed, lifetime, now)
+        self.close(
+            commit,
+            request,
+            (State::Completed, IS_ACTIVE),
+            lifetime,
+            now,
+        )
     }
 
     /// Adds the end of an open request by its requester, because no blood is needed any more. Refused as
@@ -106,14 +128,35 @@ impl Blood<'_> {
         lifetime: Duration,
         now: Moment,
     ) -> Result<(), CloudError> {
-        self.close(commit, request, State::Cancelled, lifetime, now)
+        self.close(
+            commit,
+            request,
+            (State::Cancelled, IS_ACTIVE),
+            lifetime,
+            now,
+        )
+    }
+
+    /// Adds the end of a request that nobody has ended in its time. Refused as [`Blood::complete`] is, or
+    /// if its time is not over.
+    ///
+    /// # Errors
+    /// When it cannot be written as items.
+    pub fn expire(
+        self,
+        commit: &mut Commit,
+        request: &BloodRequest,
+        lifetime: Duration,
+        now: Moment,
+    ) -> Result<(), CloudError> {
+        self.close(commit, request, (State::Expired, IS_DUE), lifetime, now)
     }
 
     fn close(
         self,
         commit: &mut Commit,
         request: &BloodRequest,
-        end: State,
+        (end, condition): (State, &str),
         lifetime: Duration,
         now: Moment,
     ) -> Result<(), CloudError> {
@@ -123,24 +166,23 @@ impl Blood<'_> {
             .expression_attribute_values(":end", s(state(end)))
             .expression_attribute_values(":now", s(now));
         let change = if request.givers.is_empty() {
-            change.condition_expression(format!("{IS_ACTIVE} AND attribute_not_exists(givers)"))
+            change.condition_expression(format!("{condition} AND attribute_not_exists(givers)"))
         } else {
             change
-                .condition_expression(format!("{IS_ACTIVE} AND givers = :givers"))
+                .condition_expression(format!("{condition} AND givers = :givers"))
                 .expression_attribute_values(":givers", set(&request.givers))
         };
         push_change(commit, change)?;
         self.leave(commit, request)
     }
 
-    /// Takes a request from all its places among the open ones.
+    /// Takes a request from all its places among the open ones, and from what ends by itself.
     fn leave(self, commit: &mut Commit, request: &BloodRequest) -> Result<(), CloudError> {
-        let id = request.header.id;
-        self.requests.leave(commit, id, OPEN_IN_CITY)?;
-        match request.around {
-            Some(_) => self.requests.leave(commit, id, OPEN_AROUND),
-            None => Ok(()),
-        }
+        let places: &[&str] = match request.around {
+            Some(_) => &[OPEN_IN_CITY, OPEN_AROUND],
+            None => &[OPEN_IN_CITY],
+        };
+        self.requests.leave(commit, request.header.id, places)
     }
 
     fn put_answer(self, commit: &mut Commit, moved: Moved<'_>) -> Result<(), CloudError> {
@@ -172,17 +214,27 @@ impl Blood<'_> {
             .expression_attribute_values(":active", s(state(State::Active)))
             .expression_attribute_values(":oldest", s(now.plus(-lifetime)))
     }
+
+    /// A change of a request that happens only after it was completed.
+    fn change_of_completed(self, request: &BloodRequest) -> UpdateBuilder {
+        self.requests
+            .change(request.header.id)
+            .condition_expression(IS_COMPLETED)
+            .expression_attribute_names("#state", "state")
+            .expression_attribute_values(":completed", s(state(State::Completed)))
+    }
 }
 
 impl Moved<'_> {
-    /// What the move changes of the request, on which condition.
+    /// What the move changes of the request, on this condition and on which else.
     ///
     /// Counters are added to, and conditions are no narrower than the decision needs: thousands may
     /// ignore a request at once without one having to decide again because of another.
-    fn on(self, mut change: UpdateBuilder) -> UpdateBuilder {
+    fn on(self, mut change: UpdateBuilder, condition: &str) -> UpdateBuilder {
         let (before, after) = (self.request, &self.answered.request);
         let mut expression =
-            "ADD accepted :accepted, confirmed :confirmed, ignored :ignored".to_owned();
+            "ADD accepted :accepted, confirmed :confirmed, ignored :ignored, withdrawn :withdrawn"
+                .to_owned();
         let more = |before: u32, after: u32| n(i64::from(after) - i64::from(before));
         change = change
             .expression_attribute_values(
@@ -193,7 +245,8 @@ impl Moved<'_> {
                 ":confirmed",
                 more(before.confirmed.into(), after.confirmed.into()),
             )
-            .expression_attribute_values(":ignored", more(before.ignored, after.ignored));
+            .expression_attribute_values(":ignored", more(before.ignored, after.ignored))
+            .expression_attribute_values(":withdrawn", more(before.withdrawn, after.withdrawn));
         let donor = || set(&[self.response.donor]);
         if after.accepted > before.accepted {
             expression += ", givers :giver";
@@ -220,9 +273,9 @@ impl Moved<'_> {
             let _ = write!(expression, " SET {ANNOUNCED}");
             change = announcing(change, covered);
         }
-        if let Some((condition, limit)) = self.limit() {
+        if let Some((besides, limit)) = self.limit() {
             change = change
-                .condition_expression(format!("{IS_ACTIVE} AND {condition}"))
+                .condition_expression(format!("{condition} AND {besides}"))
                 .expression_attribute_values(":limit", n(limit));
         }
         change.update_expression(expression)
@@ -249,7 +302,12 @@ impl Moved<'_> {
                 let limit = if is_told { units } else { units - 1 };
                 Some(("accepted < :limit", limit))
             }
-            None if after.confirmed > before.confirmed => Some(("confirmed < :limit", units - 1)),
+            None if after.confirmed > before.confirmed => {
+                // The last one completes it, unless it is completed.
+                let is_completed = before.state == State::Completed;
+                let limit = if is_completed { units } else { units - 1 };
+                Some(("confirmed < :limit", limit))
+            }
             None if after.ignored > before.ignored && before.all_ignored_at.is_none() => {
                 Some(("ignored < :limit", last_told))
             }
@@ -274,4 +332,4 @@ fn set(accounts: &[AccountId]) -> AttributeValue {
 }
 
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;

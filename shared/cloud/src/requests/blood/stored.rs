@@ -37,6 +37,8 @@ struct StoredRequest {
     accepted: u16,
     confirmed: u16,
     ignored: u32,
+    #[serde(default)]
+    withdrawn: u32,
     /// A set of `DynamoDB`, which is never empty; only steps write it.
     #[serde(default, skip_serializing)]
     givers: Vec<AccountId>,
@@ -56,6 +58,9 @@ struct StoredResponse {
     at: Moment,
     was_told: bool,
     reported: Vec<EventId>,
+    /// Its place in the index of [`NAMED`](super::NAMED), which is only of those who are.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    named: Option<ResponseId>,
 }
 
 /// The item of a new request: nobody has promised anything yet.
@@ -79,6 +84,7 @@ pub(super) fn request(request: &BloodRequest) -> Result<Item, CloudError> {
         accepted: new.accepted,
         confirmed: new.confirmed,
         ignored: new.ignored,
+        withdrawn: new.withdrawn,
         givers: new.givers,
         all_ignored_at: new.all_ignored_at,
     };
@@ -115,6 +121,7 @@ impl Kept for BloodRequest {
             accepted: stored.accepted,
             confirmed: stored.confirmed,
             ignored: stored.ignored,
+            withdrawn: stored.withdrawn,
             givers: stored.givers,
             all_ignored_at: stored.all_ignored_at,
         })
@@ -152,6 +159,7 @@ pub(super) fn response(response: &DonorResponse, request: &Header) -> Result<Ite
         at: response.at,
         was_told: response.was_told,
         reported: response.reported.clone(),
+        named: response.standing.is_named().then_some(response.id),
     };
     kept::answer_item(BLOOD, request, answered, &besides)
 }

@@ -12,10 +12,14 @@ use crate::commit::Commit;
 use crate::failure::CloudError;
 use crate::requests::medicine::{MEDICINE, Medicine, OPEN, stored};
 use crate::requests::steps::{ANNOUNCED, announcing, push_change};
+use crate::requests::{Due, Kind};
 use crate::stored::{n, s};
 
 /// Still open, whatever else happened meanwhile. Needs `:pending` and `:oldest`.
 const IS_OPEN: &str = "#state = :pending AND created_at > :oldest";
+
+/// Nobody has accepted it, and nobody can any more. Needs `:pending` and `:oldest`.
+const IS_DUE: &str = "#state = :pending AND created_at <= :oldest";
 
 impl Medicine<'_> {
     /// Adds a new request, its place among the open ones, and those who are told of it.
@@ -30,8 +34,9 @@ impl Medicine<'_> {
     ) -> Result<(), CloudError> {
         let item = stored::request(request)?;
         let places = vec![stored::place(request)?];
+        let due = Due::after(&request.header, Kind::Medicine, LIFETIME);
         self.requests
-            .create(commit, &request.header, item, audience, places)
+            .create(commit, &request.header, item, audience, places, due)
     }
 
     /// Adds a pharmacy's answer, and what it does to the request: the first to accept has it, and the
@@ -87,7 +92,30 @@ impl Medicine<'_> {
             .expression_attribute_values(":cancelled", s(State::Cancelled.as_str()))
             .expression_attribute_values(":now", s(now));
         push_change(commit, update)?;
-        self.requests.leave(commit, request.header.id, OPEN)
+        self.requests.leave(commit, request.header.id, &[OPEN])
+    }
+
+    /// Adds the end of a request that nobody has accepted in its time.
+    ///
+    /// Refused by [`RequestUnchanged`](crate::commit::Guard::RequestUnchanged) if somebody has, if it has
+    /// ended, or if its time is not over.
+    ///
+    /// # Errors
+    /// When it cannot be written as items.
+    pub fn expire(
+        self,
+        commit: &mut Commit,
+        request: &MedicineRequest,
+        now: Moment,
+    ) -> Result<(), CloudError> {
+        let update = self
+            .change_while_open(request, now)
+            .condition_expression(IS_DUE)
+            .update_expression("SET #state = :expired, expired_at = :now")
+            .expression_attribute_values(":expired", s(State::Expired.as_str()))
+            .expression_attribute_values(":now", s(now));
+        push_change(commit, update)?;
+        self.requests.leave(commit, request.header.id, &[OPEN])
     }
 
     /// Adds the end of an accepted request by its requester.
@@ -138,7 +166,7 @@ impl Medicine<'_> {
             .expression_attribute_values(":name", s(&winner.name))
             .expression_attribute_values(":now", s(now));
         push_change(commit, update)?;
-        self.requests.leave(commit, request.header.id, OPEN)
+        self.requests.leave(commit, request.header.id, &[OPEN])
     }
 
     fn count_rejection(

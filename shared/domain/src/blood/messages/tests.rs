@@ -5,7 +5,7 @@ use ulid::Ulid;
 
 use super::{
     all_ignored, blood_request, donor_response, request_cancelled, request_completed,
-    request_covered, responder,
+    request_covered, request_expired, responder,
 };
 use crate::account::{BloodGroup, PersonName, PhoneNumber};
 use crate::audience::Told;
@@ -54,6 +54,7 @@ fn messages() -> Vec<Message> {
         request_completed(id),
         request_cancelled(id),
         request_covered(id),
+        request_expired(id),
         all_ignored(id),
     ];
     messages.extend(
@@ -206,6 +207,12 @@ fn the_rest_is_told_by_a_sentence() {
             request_cancelled(id),
             "blood_request_cancelled",
             "This blood request has been cancelled",
+            Urgency::Urgent,
+        ),
+        (
+            request_expired(id),
+            "blood_request_expired",
+            "This blood request has expired",
             Urgency::Urgent,
         ),
         (

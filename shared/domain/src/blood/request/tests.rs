@@ -52,6 +52,7 @@ pub(in crate::blood) fn request() -> BloodRequest {
         accepted: 0,
         confirmed: 0,
         ignored: 0,
+        withdrawn: 0,
         givers: Vec::new(),
         all_ignored_at: None,
     }
@@ -103,6 +104,7 @@ fn who_withdraws_makes_room_for_another() {
     assert!(!withdrawn.request.is_covered());
     assert_eq!(withdrawn.request.givers, [account(8)]);
     let back = answer(&withdrawn.request, Standing::Withdrawn, Move::Accept).unwrap();
+    assert_eq!(withdrawn.request.withdrawn, 1);
     assert_eq!(back.request, covered);
 }
 
@@ -145,10 +147,38 @@ fn nothing_is_answered_to_what_is_over() {
         };
         for standing in Standing::ALL {
             for step in MOVES {
-                let refused = over.answer(account(9), (standing, TOLD), step, LIFETIME, now);
-                assert_eq!(refused.unwrap_err().code(), code, "{standing:?} {step:?}");
+                let answered = over.answer(account(9), (standing, TOLD), step, LIFETIME, now);
+                let gave = (standing, step) == (Standing::Accepted, Move::Confirm);
+                if state == State::Completed && gave {
+                    assert!(answered.is_ok());
+                } else {
+                    assert_eq!(answered.unwrap_err().code(), code, "{standing:?} {step:?}");
+                }
             }
         }
+    }
+}
+
+#[test]
+fn who_had_promised_may_say_that_they_gave_after_its_requester_completed_it() {
+    let completed = BloodRequest {
+        state: State::Completed,
+        accepted: 2,
+        givers: vec![account(8), account(9)],
+        ..request()
+    };
+    let late = completed.header.created_at.plus(Duration::days(80));
+    let promised = (Standing::Accepted, TOLD);
+    let mut now = completed.clone();
+    for confirmed in 1..=2 {
+        let answered = now
+            .answer(account(9), promised, Move::Confirm, LIFETIME, late)
+            .unwrap();
+        assert_eq!(answered.standing, Standing::Confirmed);
+        assert_eq!(answered.consequence, None, "it is over already");
+        now = answered.request;
+        assert_eq!((now.accepted, now.confirmed), (2, confirmed));
+        assert_eq!(now.state, State::Completed);
     }
 }
 
@@ -221,6 +251,9 @@ fn it_may_be_known_in_its_city_and_within_its_radius() {
             "{position:?}"
         );
         assert_eq!(around.reaches(&city, position), in_radius, "{position:?}");
+        // Whoever looks around its place finds it.
+        assert!(around.is_open_to(&city));
+        assert_eq!(request().is_open_to(&city), in_city_alone);
     }
 }
 
@@ -347,6 +380,7 @@ proptest! {
                 Err(Refused::NotOpen(illegal)) => {
                     prop_assert_eq!((illegal.standing, illegal.tried), (moving.0, MOVES[step]));
                 }
+                Err(Refused::TooOften) => unreachable!("a request does not know how often"),
                 Err(Refused::Over(illegal)) => {
                     prop_assert_eq!(illegal.state, State::Completed);
                     prop_assert_eq!(&now, &before);
@@ -365,6 +399,8 @@ proptest! {
             prop_assert_eq!(now.givers.len(), accepted);
             prop_assert_eq!(usize::from(now.confirmed), confirmed);
             prop_assert_eq!(now.ignored as usize, ignored);
+            let withdrawn = counted(|standing| *standing == Standing::Withdrawn);
+            prop_assert_eq!(now.withdrawn as usize, withdrawn);
             prop_assert!(now.accepted <= now.units.get());
             prop_assert_eq!(now.state == State::Completed, now.confirmed == now.units.get());
             prop_assert_eq!(now.is_ignored_by_all(), ignored == 4);

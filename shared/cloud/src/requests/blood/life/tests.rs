@@ -7,7 +7,8 @@ use std::net::Ipv4Addr;
 use aws_sdk_dynamodb::Client;
 use aws_sdk_dynamodb::config::{BehaviorVersion, Credentials, Region};
 use aws_sdk_dynamodb::types::{
-    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, ScalarAttributeType,
+    AttributeDefinition, BillingMode, KeySchemaElement, KeyType, LocalSecondaryIndex, Projection,
+    ProjectionType, ScalarAttributeType,
 };
 use callout_domain::audience::Audience;
 use callout_domain::blood::{
@@ -42,14 +43,27 @@ async fn none() -> Requests {
         .create_table()
         .table_name("requests")
         .billing_mode(BillingMode::PayPerRequest);
-    for (name, key_type) in [("pk", KeyType::Hash), ("sk", KeyType::Range)] {
-        let string = AttributeDefinition::builder().attribute_type(ScalarAttributeType::S);
+    let key = |name, key_type| {
         let key = KeySchemaElement::builder().key_type(key_type);
-        create = create
-            .attribute_definitions(string.attribute_name(name).build().unwrap())
-            .key_schema(key.attribute_name(name).build().unwrap());
+        key.attribute_name(name).build().unwrap()
+    };
+    for name in ["pk", "sk", "named"] {
+        let string = AttributeDefinition::builder().attribute_type(ScalarAttributeType::S);
+        create = create.attribute_definitions(string.attribute_name(name).build().unwrap());
     }
-    create.send().await.unwrap();
+    let all = Projection::builder().projection_type(ProjectionType::All);
+    let named = LocalSecondaryIndex::builder()
+        .index_name("named")
+        .key_schema(key("pk", KeyType::Hash))
+        .key_schema(key("named", KeyType::Range))
+        .projection(all.build());
+    create
+        .key_schema(key("pk", KeyType::Hash))
+        .key_schema(key("sk", KeyType::Range))
+        .local_secondary_indexes(named.build().unwrap())
+        .send()
+        .await
+        .unwrap();
     Requests {
         table: Table {
             client,
@@ -59,7 +73,7 @@ async fn none() -> Requests {
 }
 
 /// A table with this request.
-async fn with(request: &BloodRequest) -> Requests {
+pub(in crate::requests::blood) async fn with(request: &BloodRequest) -> Requests {
     let table = none().await;
     let mut commit = Commit::new(table.table.client.clone());
     let nobody = Audience::new(Vec::new());
@@ -72,7 +86,7 @@ async fn with(request: &BloodRequest) -> Requests {
 }
 
 impl Requests {
-    async fn now(&self) -> BloodRequest {
+    pub(in crate::requests::blood) async fn now(&self) -> BloodRequest {
         self.read(request().header.id, made())
             .await
             .unwrap()
@@ -142,7 +156,7 @@ async fn run(commit: Commit) -> Result<(), Guard> {
 }
 
 /// Decided again for as long as others are faster; what followed, or why not.
-async fn moves(
+pub(in crate::requests::blood) async fn moves(
     table: &Requests,
     donor: u128,
     step: Move,
@@ -269,11 +283,77 @@ async fn it_ends_once_and_never_without_those_who_have_just_accepted() {
 }
 
 #[tokio::test]
+async fn who_had_accepted_confirms_also_after_it_was_completed_and_not_after_it_was_cancelled() {
+    let ended = async |end: State| {
+        let table = with(&request()).await;
+        for donor in [10, 11] {
+            moves(&table, donor, Move::Accept).await.unwrap();
+        }
+        let read = table.now().await;
+        let mut commit = Commit::new(table.table.client.clone());
+        let blood = table.blood();
+        let closed = match end {
+            State::Cancelled => blood.cancel(&mut commit, &read, LIFETIME, made()),
+            State::Active | State::Completed | State::Expired => {
+                blood.complete(&mut commit, &read, LIFETIME, made())
+            }
+        };
+        closed.unwrap();
+        // Decided while it was open: overtaken by the end.
+        let stale = decide(&table, 10, Move::Confirm).await.unwrap();
+        run(commit).await.unwrap();
+        assert_eq!(stale.commit(&table).await, Err(Guard::RequestUnchanged));
+        table
+    };
+    let table = ended(State::Completed).await;
+    let both = join_all([10, 11].map(|donor| moves(&table, donor, Move::Confirm))).await;
+    assert_eq!(both, [Ok(None), Ok(None)]);
+    let now = table.now().await;
+    assert_eq!(
+        (now.state, now.confirmed, now.accepted),
+        (State::Completed, 2, 2)
+    );
+    assert_eq!(
+        moves(&table, 12, Move::Accept).await,
+        Err("already_completed")
+    );
+
+    let table = ended(State::Cancelled).await;
+    assert_eq!(moves(&table, 10, Move::Confirm).await, Err("cancelled"));
+    assert_eq!(table.now().await.confirmed, 0);
+}
+
+#[tokio::test]
 async fn nothing_happens_to_what_has_expired() {
     let table = with(&request()).await;
     let mut late = decide(&table, 10, Move::Accept).await.unwrap();
     late.response.at = made().plus(LIFETIME);
     assert_eq!(late.commit(&table).await, Err(Guard::RequestUnchanged));
+}
+
+#[tokio::test]
+async fn it_expires_once_its_time_is_over_and_never_without_those_who_have_just_accepted() {
+    let table = with(&request()).await;
+    let expire = async |read: &BloodRequest, now| {
+        let mut commit = Commit::new(table.table.client.clone());
+        let blood = table.blood();
+        blood.expire(&mut commit, read, LIFETIME, now).unwrap();
+        run(commit).await
+    };
+    let nobody_yet = table.now().await;
+    let end = made().plus(LIFETIME);
+    let just_before = end.plus(-time::Duration::milliseconds(1));
+    let refused = Err(Guard::RequestUnchanged);
+    assert_eq!(expire(&nobody_yet, just_before).await, refused);
+    // By a clock that is behind.
+    moves(&table, 10, Move::Accept).await.unwrap();
+    assert_eq!(expire(&nobody_yet, end).await, refused);
+    let one = table.now().await;
+    assert_eq!(expire(&one, end).await, Ok(()));
+    assert_eq!(expire(&one, end).await, refused);
+    assert_eq!(table.now().await.state, State::Expired);
+    let late = decide(&table, 11, Move::Accept).await;
+    assert_eq!(late.map(|_| ()).map_err(Refused::code), Err("expired"));
 }
 
 #[tokio::test]

@@ -53,6 +53,7 @@ pub(in crate::requests::blood) fn request() -> BloodRequest {
         accepted: 0,
         confirmed: 0,
         ignored: 0,
+        withdrawn: 0,
         givers: Vec::new(),
         all_ignored_at: None,
     }
@@ -97,6 +98,7 @@ fn a_request_reads_back_as_it_was_written() {
             accepted: 2,
             confirmed: 1,
             ignored: 70_000,
+            withdrawn: 3,
             all_ignored_at: Some(made()),
             ..around()
         };
@@ -136,6 +138,7 @@ fn an_answer_reads_back_and_ends_with_its_request() {
         for response in [response(3, standing), bare] {
             let stored = || super::response(&response, &request().header).unwrap();
             assert_eq!(stored()["standing"], stored::s(standing.as_str()));
+            assert_eq!(stored().contains_key("named"), standing.is_named());
             assert_eq!(read(stored()), Some(response.clone()));
             let late = kept::read::<DonorResponse>(stored(), made().plus(KEPT));
             assert_eq!(late.unwrap(), None);

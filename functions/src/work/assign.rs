@@ -1,0 +1,357 @@
+//! POST /api/1/profiles/assign-work/ by a seeker: asks one provider, who must be active, near enough, of
+//! that trade and not at work, to do something.
+//!
+//! Leaves behind the order, its place on the provider's list, that it is the only one that waits between
+//! the two, and a `work_assigned` for the provider. Then waits a moment to read from the record of its
+//! delivery what `fcm_sent` and `websocket_sent` are; see `docs/decisions/0019`.
+
+use callout_cloud::commit::{CommitError, Guard};
+use callout_cloud::requests::Requests;
+use callout_cloud::{Cloud, clock, contention};
+use callout_domain::account::{Account, ServiceType};
+use callout_domain::audience::{Audience, Told};
+use callout_domain::geo::{DistanceKm, GeoPoint};
+use callout_domain::ids::{AccountId, EventId, RequestId, ResponseId};
+use callout_domain::request::Header;
+use callout_domain::role::Role;
+use callout_domain::work::{
+    Candidate, Party, State, Task, Unavailable, Wanted, WorkOrder, work_assigned,
+};
+use serde_json::{Value, json};
+
+use crate::http::{Answer, Call, Caller, Failure, Form, Given, Linked, Once, Reply, Scope, Turn};
+use crate::requests::place;
+use crate::requests::tell::Telling;
+use crate::work::handed_over;
+
+/// The longest `distance` that an app may send; ours is computed.
+const LONGEST_DISTANCE: usize = 40;
+
+pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
+    let caller = call.caller()?;
+    caller.must_be(&[Role::Seeker])?;
+
+    let mut form = call.json()?;
+    let once = match Once::begin(&call, Scope::Account(caller.account), &form).await? {
+        Turn::First(once) => once,
+        Turn::Again(answer) => return Ok(with_outcome(call.cloud, answer).await),
+    };
+    let asked = Asked::read(&mut form)?;
+
+    let reply = match assign(&call, &caller, &asked, &once).await {
+        // What stands in the way may be this very order, sent twice and made meanwhile.
+        Err(Failure::Refused(refused)) => once.answered_or(call.cloud, refused).await?,
+        outcome => outcome?,
+    };
+    let answer = reply.sign(call.cloud).await?;
+    Ok(with_outcome(call.cloud, answer).await)
+}
+
+/// What a seeker asks for.
+#[derive(Debug)]
+struct Asked {
+    provider: AccountId,
+    service_type: ServiceType,
+    task: Task,
+    place: GeoPoint,
+}
+
+impl Asked {
+    /// 400 with every field that is wrong; 404 for a provider that can be none.
+    fn read(form: &mut Form) -> Result<Self, Failure> {
+        let provider = form.required("provider_id", |given| given.text().map(str::to_owned));
+        let service_type = form.required("service_type", |given| {
+            ServiceType::parse(given.text()?).map_err(|error| error.to_string())
+        });
+        let task = form.required("message", |given| {
+            Task::parse(given.text()?).map_err(|error| error.to_string())
+        });
+        form.optional("distance", distance);
+        let place = place::point(form, "latitude", "longitude");
+        form.check()?;
+        let (Some(provider), Some(service_type), Some(task), Some(place)) =
+            (provider, service_type, task, place)
+        else {
+            return Err(form.reject());
+        };
+        Ok(Self {
+            provider: provider.parse().map_err(|_| no_provider())?,
+            service_type,
+            task,
+            place,
+        })
+    }
+}
+
+/// What an app takes the distance to be: text, and nothing that anything is decided by.
+fn distance(given: Given<'_>) -> Result<(), String> {
+    let text = given.text()?;
+    if text.chars().nth(LONGEST_DISTANCE).is_some() {
+        return Err(format!("must be at most {LONGEST_DISTANCE} characters"));
+    }
+    Ok(())
+}
+
+/// Assigns it, however often something that was read changes meanwhile.
+async fn assign(
+    call: &Call,
+    caller: &Caller,
+    asked: &Asked,
+    once: &Once,
+) -> Result<Reply, Failure> {
+    let table = call.cloud.requests().await?;
+    for tries in 0..contention::TRIES {
+        // Boxed: five reads at once make a large future.
+        let judged = Box::pin(judge(call, &table, caller, asked)).await?;
+        let order = judged.order(asked, call);
+        let reply = reply(&order);
+        match Box::pin(commit(call, &table, &order, once, &reply)).await {
+            Ok(()) => return Ok(reply),
+            Err(CommitError::Refused(refusal)) if refusal.guard == Guard::KeyUnused => {
+                return once.answered(call.cloud).await;
+            }
+            // Somebody was faster, or has left: what that forbids is judged anew.
+            Err(CommitError::Refused(_)) => contention::wait(tries).await,
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Err(callout_cloud::failure::CloudError::Contended.into())
+}
+
+/// An order that nothing forbids as things were read.
+struct Judged {
+    seeker: Account,
+    provider: Account,
+    distance: DistanceKm,
+}
+
+async fn judge(
+    call: &Call,
+    table: &Requests,
+    caller: &Caller,
+    asked: &Asked,
+) -> Result<Judged, Failure> {
+    let most_age = call.cloud.position_lifetime()?;
+    let accounts = call.cloud.accounts().await?;
+    let live = call.cloud.live().await?;
+    let work = table.work();
+    let wanted_of = [asked.provider];
+    let (seeker, provider, live, busy, is_pending) = futures::try_join!(
+        accounts.read(caller.account),
+        accounts.read(asked.provider),
+        live.read(asked.provider, call.now),
+        work.busy(&wanted_of, call.now),
+        work.is_pending(caller.account, asked.provider, call.now),
+    )?;
+    let seeker = seeker.ok_or_else(Failure::unauthenticated)?;
+    let provider = provider.ok_or_else(no_provider)?;
+    let candidate = Candidate {
+        account: &provider,
+        live,
+        is_busy: busy.contains_key(&asked.provider),
+    };
+    let wanted = Wanted {
+        seeker: seeker.id,
+        service_type: &asked.service_type,
+        place: asked.place,
+    };
+    let distance = candidate
+        .may_be_assigned(wanted, most_age, call.now)
+        .map_err(unavailable)?;
+    if is_pending {
+        return Err(Failure::bad(
+            "already_pending",
+            "You already have a pending work order with this provider",
+        ));
+    }
+    Ok(Judged {
+        seeker,
+        provider,
+        distance,
+    })
+}
+
+impl Judged {
+    fn order(&self, asked: &Asked, call: &Call) -> WorkOrder {
+        let id = RequestId::new(clock::fresh_ulid());
+        WorkOrder {
+            header: Header::new(id, self.seeker.id, &audience(self.provider.id), call.now),
+            seeker: Party::of(&self.seeker),
+            provider_id: self.provider.id,
+            provider: Party::of(&self.provider),
+            assignment: ResponseId::new(clock::fresh_ulid()),
+            service_type: asked.service_type.clone(),
+            task: asked.task.clone(),
+            place: asked.place,
+            distance_km: self.distance.rounded(),
+            state: State::Pending,
+            answered_at: None,
+            ended_at: None,
+        }
+    }
+}
+
+fn audience(provider: AccountId) -> Audience {
+    Audience::new(vec![Told::by_name(provider)])
+}
+
+/// The one commit that assigns it: both accounts must be there, and the provider as they were judged.
+async fn commit(
+    call: &Call,
+    table: &Requests,
+    order: &WorkOrder,
+    once: &Once,
+    reply: &Reply,
+) -> Result<(), CommitError> {
+    let cloud = call.cloud;
+    let lifetime = cloud.work_lifetime()?;
+    let mut commit = once.commit(cloud, reply).await?;
+    let audience = audience(order.provider_id);
+    table
+        .work()
+        .create(&mut commit, order, &audience, lifetime)?;
+    let live = cloud.live().await?;
+    live.must_be_live(
+        &mut commit,
+        order.provider_id,
+        cloud.position_lifetime()?,
+        call.now,
+    )?;
+    let accounts = cloud.accounts().await?;
+    accounts.must_be_there(&mut commit, order.header.requester)?;
+    accounts.must_be_there(&mut commit, order.provider_id)?;
+    Telling::announcing(&order.header, work_assigned(order))
+        .audience(&cloud.outbox().await?, &mut commit)?;
+    commit.run().await
+}
+
+/// The seed's answer, but for what is known only once it was delivered.
+fn reply(order: &WorkOrder) -> Reply {
+    Reply::created(Linked::new(json!({
+        "status": "success",
+        "message": "Work assigned successfully",
+        "data": {
+            "work_order_id": order.header.id,
+            "work_id": order.header.id,
+            "order_id": order.header.id,
+            "provider_id": order.provider_id,
+            "provider_name": order.provider.name,
+            "provider_mobile": order.provider.phone_number,
+            "service_type": order.service_type,
+            "distance_km": order.distance_km,
+            "order_status": State::Pending.as_str(),
+            "created_at": order.header.created_at,
+        },
+    })))
+}
+
+/// The answer, with what has been handed over of the order by now.
+async fn with_outcome(cloud: &Cloud, answer: Answer) -> Answer {
+    let data = &answer.body()["data"];
+    let id = |name: &str| data[name].as_str().unwrap_or_default().to_owned();
+    let (Ok(order), Ok(provider)) = (id("work_order_id").parse(), id("provider_id").parse()) else {
+        // What was kept under the key is no order.
+        return answer;
+    };
+    let handed = handed_over::wait(cloud, provider, EventId::announcing(order)).await;
+    answer.map_body(|mut body| {
+        body["data"]["fcm_sent"] = Value::Bool(handed.push);
+        body["data"]["websocket_sent"] = Value::Bool(handed.socket);
+        body
+    })
+}
+
+fn unavailable(why: Unavailable) -> Failure {
+    Failure::bad(why.code(), why.to_string())
+}
+
+/// 404: nobody has this id.
+fn no_provider() -> Failure {
+    Failure::unknown("There is no such provider")
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+mod tests {
+    use callout_domain::work::State;
+    use serde_json::{Value, json};
+
+    use super::{Asked, reply};
+    use crate::http::{Failure, Form};
+    use crate::work::view::samples::order;
+
+    fn asked(changes: &Value) -> Result<Asked, Failure> {
+        let mut fields = json!({
+            "provider_id": "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+            "service_type": "worker",
+            "message": "Need help with painting work",
+            "distance": "2.5km",
+            "latitude": 12.345,
+            "longitude": 67.890,
+        });
+        for (name, value) in changes.as_object().unwrap() {
+            fields[name] = value.clone();
+        }
+        Asked::read(&mut Form::of(fields.as_object().unwrap().clone()))
+    }
+
+    #[test]
+    fn the_seeds_form_reads_with_and_without_a_distance() {
+        for distance in [json!("2.5km"), Value::Null, json!("next door")] {
+            let asked = asked(&json!({"distance": distance})).unwrap();
+            assert_eq!(asked.task.as_str(), "Need help with painting work");
+            assert!((asked.place.lng() - 67.89).abs() < f64::EPSILON);
+        }
+    }
+
+    #[test]
+    fn each_field_that_is_wrong_is_named() {
+        for (field, value) in [
+            ("provider_id", json!(2)),
+            ("provider_id", Value::Null),
+            ("service_type", json!("")),
+            ("service_type", json!("x".repeat(61))),
+            ("message", json!("  ")),
+            ("message", json!("x".repeat(1_001))),
+            ("distance", json!(2.5)),
+            ("distance", json!("x".repeat(41))),
+            ("latitude", json!(90.1)),
+            ("longitude", json!("east")),
+            ("longitude", Value::Null),
+        ] {
+            match asked(&json!({field: value})) {
+                Err(Failure::Invalid(fields)) => {
+                    assert_eq!(fields.into_keys().collect::<Vec<_>>(), [field]);
+                }
+                other => unreachable!("{field} = {value}: {other:?}"),
+            }
+        }
+    }
+
+    #[test]
+    fn what_can_be_nobodys_id_is_nobodys() {
+        match asked(&json!({"provider_id": "2"})) {
+            Err(Failure::Refused(refused)) => assert_eq!(refused.status.as_u16(), 404),
+            other => unreachable!("{other:?}"),
+        }
+    }
+
+    #[test]
+    fn the_answer_is_the_seeds() {
+        let reply = reply(&order(State::Pending));
+        let body: Value = serde_json::from_str(&reply.body.to_keep().0).unwrap();
+        assert_eq!(reply.status.as_u16(), 201);
+        assert_eq!(body["status"], "success");
+        assert_eq!(body["message"], "Work assigned successfully");
+        for (name, value) in [
+            ("work_order_id", "00000000000000000000000001"),
+            ("provider_name", "John Doe"),
+            ("provider_mobile", "9842222222"),
+            ("service_type", "worker"),
+            ("created_at", "2026-02-24T10:30:00.000Z"),
+        ] {
+            assert_eq!(body["data"][name], value, "{name}");
+        }
+        assert_eq!(body["data"].get("fcm_sent"), None);
+    }
+}
