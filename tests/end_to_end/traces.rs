@@ -70,7 +70,10 @@ async fn a_reply_bears_what_asked_for_it_and_a_replay_nothing() {
     socket.send(json!({"type": "ping"})).await;
     let pong = socket.expect("pong").await;
     let trace = pong["trace_id"].as_str().unwrap();
-    assert!(!lines(&stage, "MessageFunction", "request_id", trace).is_empty());
+    // It is logged when the pong has left.
+    let logged =
+        async |stage: &Stage| !lines(stage, "MessageFunction", "request_id", trace).is_empty();
+    stage.until("the line of the pong", logged).await;
 }
 
 #[tokio::test]

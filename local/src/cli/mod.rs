@@ -143,10 +143,10 @@ fn run(command: Command) -> Result<(), Failure> {
     runtime.block_on(async {
         match command {
             Command::Start(arguments) => start::run(arguments).await,
-            Command::Demo(arguments) => demo::run(arguments).await,
+            Command::Demo(arguments) => Box::pin(demo::run(arguments)).await,
             Command::Bench(arguments) => bench::run(arguments).await,
             Command::Invoke(arguments) => invoke::run(&arguments).await,
-            Command::Redrive(arguments) => redrive::run(&arguments).await,
+            Command::Redrive(arguments) => Box::pin(redrive::run(&arguments)).await,
             Command::Keys => keys::run(),
             Command::Permissions(arguments) => permissions::run(&arguments),
         }

@@ -38,7 +38,7 @@ impl Account {
     /// # Errors
     /// The first step that fails.
     pub async fn open(api: &Api, person: Person) -> Result<Self, ClientError> {
-        Self::open_by(&Proof::Mail, api, person).await
+        Box::pin(Self::open_by(&Proof::Mail, api, person)).await
     }
 
     /// Registers `person`, whose address `proof` proves, and signs in.
@@ -46,7 +46,7 @@ impl Account {
     /// # Errors
     /// The first step that fails.
     pub async fn open_by(proof: &Proof, api: &Api, person: Person) -> Result<Self, ClientError> {
-        proof.prove(api, &person.email).await?;
+        Box::pin(proof.prove(api, &person.email)).await?;
         let mut body = json!({
             "email": person.email,
             "password": person.password,
