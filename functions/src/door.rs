@@ -93,6 +93,10 @@ doors! {
     "hospitals.approve_member" => Http crate::hospitals::approve_member;
     "hospitals.remove_member" => Http crate::hospitals::remove_member;
     "hospitals.list_doctors" => Http crate::hospitals::list_doctors;
+    "conversations.list_messages" => Http crate::conversations::list_messages;
+    "conversations.send_message" => Http crate::conversations::send_message;
+    "media.create_upload" => Http crate::media::create_upload;
+    "media.read" => Http crate::media::read;
     "medicine.create_request" => Http crate::medicine::create_request;
     "medicine.list_requests" => Http crate::medicine::list_requests;
     "medicine.read_request" => Http crate::medicine::read_request;
@@ -116,6 +120,7 @@ doors! {
     "realtime.connect" => Socket crate::realtime::connect;
     "realtime.disconnect" => Socket crate::realtime::disconnect;
     "realtime.message" => Socket crate::realtime::message;
+    "realtime.sweep" => Schedule crate::realtime::sweep;
     "delivery" => Stream crate::delivery;
     "requests.expire" => Schedule crate::requests::expire;
 }

@@ -12,6 +12,7 @@ mod wiring;
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -24,8 +25,7 @@ use self::doors::{Listeners, report, turns_true};
 use self::options::io;
 pub use self::options::{Options, Progress, StartError};
 pub use self::token_key::TokenKey;
-use self::wiring::{killer, lambda_options, leave_to_operator, sources};
-use crate::captured;
+use self::wiring::{killer, lambda_options, leave_to_operator, own_routes};
 use crate::dead_letters::DeadLetters;
 use crate::dynamodb::streams::{self, Following, Reached};
 use crate::dynamodb::{Engine, Meter};
@@ -34,6 +34,7 @@ use crate::gateway::edge::Edge;
 use crate::gateway::http::HttpGateway;
 use crate::gateway::websocket::SocketGateway;
 use crate::iam::Iam;
+use crate::inspect::Inspected;
 use crate::lambda::{Invoke, LambdaOptions, Lambdas};
 use crate::mail::Mailbox;
 use crate::operator::Operator;
@@ -53,6 +54,9 @@ const PUSH_APPLICATION_PARAMETER: &str = "PushApplicationArn";
 const PUSH_APPLICATION: &str = "app/GCM/callout";
 /// The template's secret for the key that access tokens are signed with.
 const SIGNING_KEY_SECRET: &str = "TokenSigningKey";
+
+/// How functions are told of S3, where the console shows pictures and voice from.
+const MEDIA_ENDPOINT: &str = "AWS_ENDPOINT_URL_S3";
 
 /// How long the end of the cloud waits for answers under way, before it drops them.
 const LAST_ANSWERS: Duration = Duration::from_secs(2);
@@ -158,6 +162,8 @@ impl LocalCloud {
             .map_err(io("a loopback port"))?;
         let operator = leave_to_operator(&operator, &options, &settings, &listeners)
             .map_err(io("what the operator reads"))?;
+        let media = settings.endpoints.get(MEDIA_ENDPOINT).cloned();
+        let media = media.unwrap_or_default();
         settings.faults = services.faults.clone();
         services.faults.set(options.faults.clone());
         let secret = settings.secret_access_key.clone();
@@ -191,19 +197,25 @@ impl LocalCloud {
         if options.firing == Firing::ByTheClock {
             starters.spawn(schedules.clone().follow(closing.subscribe()));
         }
+        let http_url = format!("http://{front_url}");
+        let socket_url = format!("ws://{front_url}/{}", stage.unwrap_or_default());
+        let inspected = Inspected {
+            http_url: http_url.clone(),
+            socket_url: socket_url.clone(),
+            stack: Arc::clone(&stack),
+            engine: services.engine.clone(),
+            sockets: sockets.clone(),
+        };
+        let own = own_routes(&services, &lambdas, schedules, inspected, &media);
         let mut edge = JoinSet::new();
-        let invoke = Arc::clone(&functions);
         let http = HttpGateway::new(&stack, functions, options.http_limits);
-        let serving = Edge::new(http, sockets.clone()).serve(
-            front,
-            captured::router(sources(&services, &lambdas, schedules, (&stack, invoke))),
-            turns_true(closing.subscribe()),
-        );
+        let serving =
+            Edge::new(http, sockets.clone()).serve(front, own, turns_true(closing.subscribe()));
         edge.spawn(async move { report("the edge", serving.await) });
         (options.progress)("ready");
         Ok(Self {
-            http_url: format!("http://{front_url}"),
-            socket_url: format!("ws://{front_url}/{}", stage.unwrap_or_default()),
+            http_url,
+            socket_url,
             lambdas,
             sockets,
             stack,
@@ -262,6 +274,11 @@ impl LocalCloud {
         self.reached.idle(&self.engine, &self.stack).await
     }
 
+    /// The folder in which everything is kept: a test looks at an object so.
+    pub fn state(&self) -> &Path {
+        self.state.path()
+    }
+
     /// What the functions may do, and what of it they have not done.
     pub fn iam(&self) -> &Arc<Iam> {
         &self.iam
@@ -311,8 +328,8 @@ impl LocalCloud {
         &self.secrets
     }
 
-    /// Where everything is kept.
-    pub fn state(&self) -> &State {
+    /// Where everything is kept, to be kept for longer.
+    pub fn state_handle(&self) -> &State {
         &self.state
     }
 

@@ -6,16 +6,17 @@
 //! the bucket before the host name.)
 
 mod access;
+mod cors;
+mod lifecycle;
 
-use std::future::Future;
+use std::future::{Future, IntoFuture as _};
 use std::path::Path;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::Request;
-use axum::middleware::Next;
-use axum::response::{IntoResponse, Response};
-use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
+use axum::response::IntoResponse;
+use http::StatusCode;
 use s3s::S3Result;
 use s3s::auth::{S3Auth, SecretKey};
 use s3s::service::S3ServiceBuilder;
@@ -66,13 +67,16 @@ pub async fn serve(
     shutdown: impl Future<Output = ()> + Send + 'static,
 ) -> Result<(), S3Error> {
     let root = state.path().join("s3");
-    make_folders(&root, stack.buckets.values())
+    make_folders(&root, stack.buckets.values().map(|bucket| &bucket.name))
         .map_err(|error| S3Error::Folder(format!("{}: {error}", root.display())))?;
     let files = s3s_fs::FileSystem::new(&root)
         .map_err(|error| S3Error::Folder(format!("{}: {error:?}", root.display())))?;
     let mut builder = S3ServiceBuilder::new(files);
     builder.set_auth(SharedSecret(credentials));
-    builder.set_access(ByPolicy(iam));
+    builder.set_access(ByPolicy {
+        iam,
+        root: root.clone(),
+    });
     let service = tower::util::MapErr::new(builder.build(), |error| {
         // s3s answers errors of callers itself; what arrives here is a failure of its own.
         tracing::error!(?error, "the S3 door failed on a call");
@@ -88,11 +92,16 @@ pub async fn serve(
                 }
             }
         }))
-        .layer(axum::middleware::from_fn(cross_origin));
-    axum::serve(listener, router)
-        .with_graceful_shutdown(shutdown)
-        .await?;
-    Ok(())
+        .layer(axum::middleware::from_fn_with_state(
+            Arc::new(cors::Rules::of(stack)),
+            cors::answer,
+        ));
+    let serving = axum::serve(listener, router).with_graceful_shutdown(shutdown);
+    let buckets = stack.buckets.values().cloned().collect();
+    tokio::select! {
+        served = serving.into_future() => Ok(served?),
+        never = lifecycle::keep(root, buckets) => match never {},
+    }
 }
 
 fn make_folders<'a>(root: &Path, buckets: impl Iterator<Item = &'a String>) -> std::io::Result<()> {
@@ -116,54 +125,6 @@ impl S3Auth for SharedSecret {
             Some(_) | None => Err(unknown_key()),
         }
     }
-}
-
-/// Answers browsers as a bucket with an open CORS rule does; s3s knows no CORS.
-async fn cross_origin(request: Request, next: Next) -> Response {
-    let Some(origin) = request.headers().get(header::ORIGIN).cloned() else {
-        return next.run(request).await;
-    };
-    let asked = request
-        .headers()
-        .get(header::ACCESS_CONTROL_REQUEST_HEADERS)
-        .cloned();
-    let is_preflight = request.method() == Method::OPTIONS
-        && request
-            .headers()
-            .contains_key(header::ACCESS_CONTROL_REQUEST_METHOD);
-    let mut answer = if is_preflight {
-        StatusCode::OK.into_response()
-    } else {
-        next.run(request).await
-    };
-    allow_origin(answer.headers_mut(), origin);
-    if is_preflight {
-        allow_request(answer.headers_mut(), asked);
-    }
-    answer
-}
-
-fn allow_origin(headers: &mut HeaderMap, origin: HeaderValue) {
-    headers.insert(header::ACCESS_CONTROL_ALLOW_ORIGIN, origin);
-    headers.append(header::VARY, HeaderValue::from_static("Origin"));
-    headers.insert(
-        header::ACCESS_CONTROL_EXPOSE_HEADERS,
-        HeaderValue::from_static("ETag, Content-Length, Content-Type"),
-    );
-}
-
-fn allow_request(headers: &mut HeaderMap, asked: Option<HeaderValue>) {
-    headers.insert(
-        header::ACCESS_CONTROL_ALLOW_METHODS,
-        HeaderValue::from_static("GET, HEAD, PUT, POST, DELETE"),
-    );
-    if let Some(asked) = asked {
-        headers.insert(header::ACCESS_CONTROL_ALLOW_HEADERS, asked);
-    }
-    headers.insert(
-        header::ACCESS_CONTROL_MAX_AGE,
-        HeaderValue::from_static("600"),
-    );
 }
 
 #[cfg(test)]

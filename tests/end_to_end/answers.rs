@@ -1,18 +1,12 @@
 //! What pharmacies answer, and what becomes of a request that nobody accepts.
 
+use callout_tests::media::tiny_webm;
 use callout_tests::{Person, Stage};
 use futures::future::join_all;
 use serde_json::{Value, json};
 
 const LAT: f64 = 27.7172;
 const LNG: f64 = 85.3240;
-
-/// Sound as a browser's recorder writes it, as far as anybody looks: the header of a `WebM` file.
-fn tiny_webm() -> Vec<u8> {
-    b"\x1A\x45\xDF\xA3\x9F\x42\x86\x81\x01\x42\xF7\x81\x01\x42\xF2\x81\x04\x42\xF3\x81\x08\
-      \x42\x82\x84webm\x42\x87\x81\x04\x42\x85\x81\x02"
-        .to_vec()
-}
 
 async fn read(person: &Person, request: &str) -> Value {
     let read = person.get(&format!("/medicine/request/{request}/")).await;

@@ -2,7 +2,7 @@
 
 use callout_local::demo::events::Blanks;
 use callout_tests::clinic::{Clinic, in_days};
-use callout_tests::{Stage, workspace_root};
+use callout_tests::{Stage, tiny_png, workspace_root};
 use serde_json::{Value, json};
 
 const LAT: f64 = 27.7172;
@@ -48,10 +48,14 @@ const EXPECTED: &[(&str, u16)] = &[
     ("hospitals.approve_member", 200),
     ("hospitals.remove_member", 200),
     ("hospitals.list_doctors", 200),
+    ("media.create_upload", 201),
+    ("media.read", 302),
     ("medicine.create_request", 201),
     ("medicine.list_requests", 200),
     ("medicine.read_request", 200),
     ("medicine.respond", 201),
+    ("conversations.send_message", 201),
+    ("conversations.list_messages", 200),
     ("medicine.complete_request", 200),
     ("medicine.cancel_request", 400),
     ("notifications.list", 200),
@@ -74,6 +78,7 @@ const EXPECTED: &[(&str, u16)] = &[
     ("realtime.message", 200),
     ("delivery", 0),
     ("requests.expire", 0),
+    ("realtime.sweep", 0),
     ("accounts.refresh_token", 200),
     ("accounts.logout", 200),
     ("accounts.delete_profile", 200),
@@ -96,6 +101,9 @@ async fn every_function_takes_its_event() {
         "location": "123 Main St, Chennai", "city": "Chennai"
     });
     let blood = donor_a.post("/api/donor/requests/", need).await;
+    let media = customer.uploads(&stage, "image/png", &tiny_png()).await;
+    let with_image = customer.requests_with(&json!({"image_id": media})).await;
+    assert_eq!(with_image.status, 201, "{}", with_image.body);
     let seeker = stage.seeker("Sita Rai").await;
     let provider = stage.active_provider("Shyam Thapa").await;
     let order = seeker.assigns(&provider).await;
@@ -104,6 +112,7 @@ async fn every_function_takes_its_event() {
     let patient = stage.patient("Amina Ben Ali").await;
     let consultation = patient.asks(&clinic).await;
     let mut blanks = Blanks::default()
+        .with("media_id", &media)
         .with("request_id", &request)
         .with("work_order_id", &order)
         .with(
@@ -139,6 +148,7 @@ async fn every_function_takes_its_event() {
         let answer: Value = stage.invoke(handler, &text).await;
         if *expected == 0 {
             let done = match *handler {
+                "realtime.sweep" => json!({"asked": 0}),
                 "delivery" => json!({"batchItemFailures": []}),
                 _ => json!({"ended": 0, "over": 0, "waiting": 0, "failed": 0}),
             };

@@ -88,6 +88,15 @@ async fn a_file_that_may_not_be_stored_fails_its_request_and_no_other() {
 }
 
 #[tokio::test]
+async fn a_link_takes_no_more_than_who_signed_it_may_do() {
+    let stage = stage_without("CreateUploadFunction", "s3:PutObject").await;
+    let customer = stage.customer("John Doe").await;
+    let link = customer.asks_to_upload("image/png", tiny_png().len()).await;
+    assert_eq!(link.status, 201, "{}", link.body);
+    assert_eq!(stage.upload(&link.body, &tiny_png()).await, 403);
+}
+
+#[tokio::test]
 async fn preferences_are_not_kept_without_a_look_at_whether_the_account_is_there() {
     let action = "dynamodb:ConditionCheckItem";
     let stage = stage_without("ChangePreferencesFunction", action).await;

@@ -7,11 +7,13 @@ pub mod campaign;
 pub mod clinic;
 pub mod donor;
 mod forger;
+pub mod media;
 mod permissions;
 mod person;
 mod record;
 mod socket;
 mod stage;
+mod talk;
 pub mod work;
 
 use std::path::{Path, PathBuf};

@@ -77,7 +77,7 @@ impl Stage {
 
     /// Ends this cloud and sets another on what it leaves, with those public keys.
     pub async fn set_again(self, public_keys: &str) -> Self {
-        let state = self.cloud.state().clone();
+        let state = self.cloud.state_handle().clone();
         let template = self.template;
         self.cloud.shutdown().await;
         Self::with(template, state, |options| {

@@ -192,7 +192,7 @@ async fn retract_all(
         .into_iter()
         .skip(but_first)
     {
-        retract::told(cloud, &consultation.header, said, &people, now).await?;
+        retract::told(cloud, consultation.header.id, said, &people, now).await?;
     }
     Ok(())
 }

@@ -7,7 +7,7 @@ use callout_domain::ids::AccountId;
 use callout_domain::moment::Moment;
 use callout_domain::role::Role;
 
-use crate::{blood, consultations, medicine, work};
+use crate::{blood, consultations, conversations, medicine, work};
 
 pub(super) async fn erase(
     cloud: &Cloud,
@@ -19,6 +19,8 @@ pub(super) async fn erase(
     let notifications = cloud.notifications().await?;
     notifications.erase(account, now).await?;
     erase_devices(cloud, account).await?;
+    conversations::erase::sender(cloud, account, now).await?;
+    cloud.connections().await?.forget_presence(account).await?;
     match role {
         Role::Customer => medicine::erase::requester(cloud, account, now).await,
         Role::Patient => {

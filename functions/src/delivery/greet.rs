@@ -16,6 +16,7 @@ use callout_domain::moment::Moment;
 use callout_domain::socket::{MOST_SOCKETS, hears};
 use serde_json::Value;
 
+use crate::conversations::presence;
 use crate::delivery::send::{end, send};
 use crate::socket::frame;
 
@@ -64,6 +65,7 @@ pub(super) async fn greet(
         }
     }
     close_surplus(cloud, account, &sockets.open).await?;
+    presence::tell(cloud, account, now).await;
     connections
         .forget_expired(account, &sockets.expired, now)
         .await

@@ -32,7 +32,16 @@ pub(super) async fn of(
     let Some(notice) = notice else {
         return Ok(HashMap::new());
     };
-    let accounts: Vec<AccountId> = people.iter().map(|person| person.account).collect();
+    let mut accounts: Vec<AccountId> = people
+        .iter()
+        .filter(|person| !person.quietly)
+        .map(|person| person.account)
+        .collect();
+    if notice.topic.is_for_the_absent() {
+        let presences = cloud.connections().await?.presences(&accounts, now).await?;
+        let is_there = |account: &AccountId| presences.get(account).is_some_and(|is| is.online);
+        accounts.retain(|account| !is_there(account));
+    }
     let contacts = cloud.contacts().await?.of_accounts(&accounts).await?;
     Ok(contacts
         .into_iter()

@@ -277,6 +277,7 @@ mod tests {
         let person = Recipient {
             account: account('A'),
             fields: fields.as_object().unwrap().clone(),
+            quietly: false,
         };
         let told = news.entry(person, &HashMap::new());
         assert_eq!(told.recipient, account('A'));

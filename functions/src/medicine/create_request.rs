@@ -1,23 +1,24 @@
 //! POST /medicine/request/ by a customer or patient: tells the pharmacies around a place, or one.
 //!
 //! Leaves behind the request, its place among the open ones, who is told of it, and a `new_request`
-//! for each chunk of them. A picture is stored before; if the commit does not happen it is an
-//! orphan that the bucket's lifecycle ends.
+//! for each chunk of them, and what the picture belongs to. A picture is stored before; if the commit does not
+//! happen it is an orphan that the bucket's lifecycle ends.
 
 use callout_cloud::accounts::Accounts;
 use callout_cloud::clock;
 use callout_domain::audience::{Audience, Told};
 use callout_domain::ids::{AccountId, RequestId};
+use callout_domain::media::BelongsTo;
 use callout_domain::medicine::{MedicineRequest, Pharmacy, Quantity, Reach, State, new_request};
 use callout_domain::request::Header;
 use callout_domain::role::Role;
 use serde_json::json;
 
 use crate::http::{Answer, Call, Failure, Form, Given, Linked, Once, Reply, Scope, Turn};
+use crate::media::attached::{self, Attached};
 use crate::medicine::view;
 use crate::requests::create::{announce, requester};
 use crate::requests::place::{self, Names};
-use crate::requests::received::Received;
 
 /// How the form calls the place of the need.
 const PLACE: Names = Names {
@@ -45,7 +46,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         find(&accounts, asked.reach)
     )?;
     let image = match asked.image {
-        Some(image) => Some(image.store(cloud).await?),
+        Some(image) => Some(image.store(cloud, caller.account).await?),
         None => None,
     };
     let request = MedicineRequest {
@@ -59,7 +60,7 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
         patient_phone: asking.phone_number.as_str().to_owned(),
         reach: asked.reach,
         quantity: asked.quantity,
-        image,
+        image: image.as_ref().map(|image| image.id),
         state: State::Pending,
         pharmacy,
     };
@@ -70,6 +71,10 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     requests
         .medicine()
         .create(&mut commit, &request, &audience)?;
+    let belongs_to = BelongsTo::Request {
+        request: request.header.id,
+    };
+    attached::keep(cloud, &mut commit, image.as_ref(), belongs_to, call.now).await?;
     let news = new_request(&request);
     announce(cloud, once, commit, &request.header, news, reply).await
 }
@@ -78,14 +83,14 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
 struct Asked {
     reach: Reach,
     quantity: Quantity,
-    image: Option<Received>,
+    image: Option<Attached>,
 }
 
 impl Asked {
     /// 400 with every field that is wrong.
     fn read(form: &mut Form) -> Result<Self, Failure> {
         let quantity = form.required("quantity", quantity);
-        let image = Received::image(form, "image");
+        let image = Attached::image(form);
         let reach = if form.is_absent("pharmacy") {
             place::around(form, PLACE).map(|(center, radius)| Reach::Around { center, radius })
         } else {
@@ -269,7 +274,7 @@ mod tests {
     fn everything_that_is_wrong_is_said_at_once() {
         let fields = json!({"patient_lat": 91, "patient_lng": 181, "radius_km": 51});
         let mut form = form(&fields);
-        let bytes = b"not a picture".to_vec();
+        let bytes = Vec::new();
         form.files.insert("image".to_owned(), Upload { bytes });
         let Err(Failure::Invalid(fields)) = Asked::read(&mut form) else {
             unreachable!("it must be refused");

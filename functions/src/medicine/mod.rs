@@ -6,6 +6,7 @@ pub(crate) mod create_request;
 pub(crate) mod erase;
 pub(crate) mod expire;
 pub(crate) mod list_requests;
+pub(crate) mod parties;
 pub(crate) mod read_request;
 pub(crate) mod respond;
 

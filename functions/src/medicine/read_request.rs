@@ -4,14 +4,12 @@
 //!
 //! Leaves nothing behind.
 
-use callout_cloud::requests::Requests;
 use callout_domain::ids::{AccountId, EventId};
-use callout_domain::medicine::{MedicineRequest, MedicineResponse, Reach, State};
-use callout_domain::role::Role;
+use callout_domain::medicine::{MedicineRequest, MedicineResponse};
 use serde_json::json;
 
-use crate::http::{Answer, Call, Caller, Failure, Linked};
-use crate::medicine::view;
+use crate::http::{Answer, Call, Failure, Linked};
+use crate::medicine::{parties, view};
 use crate::requests::{named_by_path, unknown};
 
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
@@ -30,9 +28,11 @@ pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
             .await?;
         view::own_request(&request, call.now).with("pharmacies_heard", json!(heard))
     } else {
-        let distance = match own_answer(&responses, caller.account) {
-            Some(answer) => answer.distance_km,
-            None => distance_of_told(&call, &caller, &requests, &request).await?,
+        let distance = if let Some(answer) = own_answer(&responses, caller.account) {
+            answer.distance_km
+        } else {
+            let told = parties::told(call.cloud, &caller, &requests, &request, call.now);
+            told.await?.ok_or_else(unknown)?.distance_km
         };
         view::request_for_pharmacy(&request, caller.account, distance, call.now)
     };
@@ -45,37 +45,4 @@ fn own_answer(responses: &[MedicineResponse], account: AccountId) -> Option<&Med
     responses
         .iter()
         .find(|response| response.pharmacy == account)
-}
-
-/// How far a pharmacy is from the need, if it was told of it or may still answer it; 404 otherwise.
-async fn distance_of_told(
-    call: &Call,
-    caller: &Caller,
-    requests: &Requests,
-    request: &MedicineRequest,
-) -> Result<Option<f64>, Failure> {
-    if caller.role != Role::Pharmacy {
-        return Err(unknown());
-    }
-    if let Some(told) = requests.told(&request.header, caller.account).await? {
-        return Ok(told.distance_km);
-    }
-    // One that came after the request was made has it in its list while it is open.
-    let is_open_to_all = match request.reach {
-        Reach::Around { .. } => request.state_at(call.now) == State::Pending,
-        Reach::Directed { .. } => false,
-    };
-    if !is_open_to_all {
-        return Err(unknown());
-    }
-    let accounts = call.cloud.accounts().await?;
-    let pharmacy = accounts
-        .read(caller.account)
-        .await?
-        .ok_or_else(Failure::unauthenticated)?;
-    let distance = request
-        .reach
-        .admits(pharmacy.id, pharmacy.position())
-        .map_err(|_| unknown())?;
-    Ok(distance.map(callout_domain::geo::DistanceKm::rounded))
 }

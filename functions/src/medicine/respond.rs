@@ -3,7 +3,7 @@
 //!
 //! Leaves behind the response, the request assigned if it was the first yes, the pharmacy's
 //! counters, a `pharmacy_response` for the customer, and for a yes a `request_taken` for everybody
-//! else who was told. What was recorded is stored before; if the commit does not happen it is an
+//! else who was told, and what the recording belongs to. What was recorded is stored before; if the commit does not happen it is an
 //! orphan that the bucket's lifecycle ends.
 
 use callout_cloud::commit::{Commit, CommitError, Guard};
@@ -13,6 +13,7 @@ use callout_cloud::{Cloud, clock};
 use callout_domain::account::Account;
 use callout_domain::geo::DistanceKm;
 use callout_domain::ids::{MediaId, RequestId, ResponseId};
+use callout_domain::media::BelongsTo;
 use callout_domain::medicine::{
     Choice, MedicineRequest, MedicineResponse, NotAChoice, Reach, ReplyText, pharmacy_response,
     request_taken,
@@ -23,8 +24,8 @@ use lambda_http::http::StatusCode;
 use serde_json::{Value, json};
 
 use crate::http::{Answer, Call, Caller, Failure, Form, Given, Once, Refused, Reply, Scope, Turn};
+use crate::media::attached::{self, Attached};
 use crate::medicine::{illegal, overtaken, view};
-use crate::requests::received::Received;
 use crate::requests::tell::Telling;
 use crate::requests::unknown;
 
@@ -56,8 +57,8 @@ pub(crate) struct MedicineAnswer {
     pub(crate) choice: Choice,
     /// What it says besides.
     pub(crate) text: Option<ReplyText>,
-    /// What it recorded; none over a socket.
-    pub(crate) audio: Option<Received>,
+    /// What it recorded; over a socket, only what was uploaded before.
+    pub(crate) audio: Option<Attached>,
 }
 
 impl MedicineAnswer {
@@ -67,7 +68,7 @@ impl MedicineAnswer {
         let request = form.required("request_id", |given| given.text().map(str::to_owned));
         let choice = form.required(form.either("response_type", "status"), choice);
         let text = form.optional(form.either("text_message", "message"), text);
-        let audio = Received::audio(form, "audio");
+        let audio = Attached::audio(form);
         form.check()?;
         let (Some(request), Some(choice)) = (request, choice) else {
             return Err(form.reject());
@@ -117,11 +118,16 @@ async fn record(
     let judged = Box::pin(judge(cloud, &requests, caller, &answer, now)).await?;
 
     let audio = match answer.audio {
-        Some(audio) => Some(audio.store(cloud).await?),
+        Some(audio) => Some(audio.store(cloud, caller.account).await?),
         None => None,
     };
     let step = answer.choice.step();
-    let response = judged.response(answer.choice, answer.text, audio, now);
+    let response = judged.response(
+        answer.choice,
+        answer.text,
+        audio.as_ref().map(|audio| audio.id),
+        now,
+    );
     let reply = reply(&response);
     let mut commit = once.commit(cloud, &reply).await?;
     let header = &judged.request.header;
@@ -131,6 +137,8 @@ async fn record(
         .answer(&mut commit, &judged.request, &response, taken.event())?;
     let accounts = cloud.accounts().await?;
     accounts.must_be_there(&mut commit, judged.pharmacy.id)?;
+    let belongs_to = BelongsTo::Request { request: header.id };
+    attached::keep(cloud, &mut commit, audio.as_ref(), belongs_to, now).await?;
     tell(cloud, &mut commit, &response, &judged.request, taken).await?;
     match commit.run().await {
         Ok(()) => Ok(reply),
@@ -139,6 +147,9 @@ async fn record(
         }
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::AccountThere => {
             Err(Failure::unauthenticated())
+        }
+        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::MediaFree => {
+            Err(attached::used())
         }
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::FirstResponse => {
             Err(answered_before())
@@ -300,7 +311,7 @@ mod tests {
     fn everything_that_is_wrong_is_said_at_once() {
         let fields = json!({"response_type": "BANANA", "text_message": "a".repeat(1_001)});
         let mut form = form(&fields);
-        let bytes = b"\xFF\xD8\xFF\xE0".to_vec();
+        let bytes = Vec::new();
         form.files.insert("audio".to_owned(), Upload { bytes });
         let Err(Failure::Invalid(fields)) = MedicineAnswer::read(&mut form) else {
             unreachable!("it must be refused");
@@ -350,6 +361,7 @@ mod tests {
             "text_message": "We have this medicine in stock!",
             "audio": null,
             "responded_at": "2026-02-24T10:35:00.000Z",
+            "audio_id": null,
             "message": "Response recorded. Customer will be notified."
         });
         assert_eq!(serde_json::from_str::<Value>(&body).unwrap(), seed);

@@ -26,6 +26,7 @@ pub(super) fn request(request: &MedicineRequest, now: Moment) -> Linked {
         "pharmacy": pharmacy.map(|pharmacy| pharmacy.account),
         "pharmacy_name": pharmacy.map(|pharmacy| pharmacy.name.as_str()),
         "created_at": request.header.created_at,
+        "image_id": request.image,
     }))
     .with_link("image", request.image)
 }
@@ -68,6 +69,7 @@ pub(super) fn response(response: &MedicineResponse) -> Linked {
         "response_type": response.choice,
         "text_message": response.text.as_ref().map(ReplyText::as_str),
         "responded_at": response.responded_at,
+        "audio_id": response.audio,
     }))
     .with_link("audio", response.audio)
 }
@@ -163,7 +165,8 @@ mod tests {
             "status": "PENDING",
             "pharmacy": null,
             "pharmacy_name": null,
-            "created_at": "2026-02-24T10:30:00.000Z"
+            "created_at": "2026-02-24T10:30:00.000Z",
+            "image_id": null
         });
         assert_eq!(seen, expected);
     }
@@ -231,7 +234,8 @@ mod tests {
             "response_type": "ACCEPTED",
             "text_message": "We have this medicine in stock!",
             "audio": null,
-            "responded_at": "2026-02-24T10:35:00.000Z"
+            "responded_at": "2026-02-24T10:35:00.000Z",
+            "audio_id": null
         });
         assert_eq!(json(view_response(&response())).await, expected);
     }

@@ -7,15 +7,20 @@ use callout_cloud::connections::{Hearing, Owner};
 use lambda_http::http::StatusCode;
 use serde_json::Value;
 
+use crate::conversations::presence;
 use crate::http::{Failure, Refused};
 use crate::realtime::saying::{self, Saying};
-use crate::realtime::{ack, location, ping, response, work_response};
+use crate::realtime::{ack, conversation, location, ping, response, work_response};
 use crate::socket::{SocketAnswer, SocketCall, frame};
 
 pub(crate) async fn handle(call: SocketCall) -> Result<SocketAnswer, Failure> {
     let connections = call.cloud.connections().await?;
     let reply = match connections.hear(&call.connection, call.now).await {
-        Ok(Hearing::Granted(owner)) => answer(&call, &owner).await,
+        Ok(Hearing::Granted(owner, before)) => {
+            let reply = answer(&call, &owner).await;
+            presence::tell_if_back(call.cloud, owner.account, before, call.now).await;
+            reply
+        }
         Ok(Hearing::TooMany) => Err(too_many()),
         Ok(Hearing::Unknown) => return turn_away(&call).await,
         Err(error) => Err(error.into()),
@@ -39,6 +44,14 @@ async fn answer(call: &SocketCall, owner: &Owner) -> Result<Option<Value>, Failu
     match saying::read(call.text())? {
         Saying::Ping => Ok(Some(ping::answer())),
         Saying::Ack(fields) => ack::take(call, owner, fields).await.map(|()| None),
+        Saying::Chat(fields) => conversation::say(call, owner, fields).await.map(Some),
+        Saying::Typing(fields) => conversation::typing(call, owner, fields)
+            .await
+            .map(|()| None),
+        Saying::Mark(mark, fields) => conversation::mark(call, owner, mark, fields)
+            .await
+            .map(|()| None),
+        Saying::History(fields) => conversation::history(call, owner, fields).await.map(Some),
         Saying::Response(fields) => response::take(call, owner, fields).await.map(Some),
         Saying::WorkResponse(fields) => work_response::take(call, owner, fields).await.map(Some),
         Saying::Location(fields) => location::take(call, owner, fields).await.map(|()| None),

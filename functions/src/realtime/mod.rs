@@ -4,9 +4,11 @@ pub(crate) mod connect;
 pub(crate) mod disconnect;
 pub(crate) mod message;
 pub(crate) mod pass;
+pub(crate) mod sweep;
 
 mod ack;
 mod admission;
+mod conversation;
 mod greeting;
 mod location;
 mod ping;

@@ -9,6 +9,7 @@ use callout_domain::ids::AccountId;
 use callout_domain::request::Header;
 
 use crate::http::{Answer, Failure, Once, Reply};
+use crate::media::attached;
 use crate::requests::tell::Telling;
 
 /// The account of whoever makes a request.
@@ -54,6 +55,9 @@ pub(crate) async fn announce_unless(
         }
         Err(CommitError::Refused(refusal)) if refusal.guard == Guard::AccountThere => {
             Err(Failure::unauthenticated())
+        }
+        Err(CommitError::Refused(refusal)) if refusal.guard == Guard::MediaFree => {
+            Err(attached::used())
         }
         Err(CommitError::Refused(refusal)) => {
             Err(refused(refusal.guard).unwrap_or_else(|| CommitError::Refused(refusal).into()))

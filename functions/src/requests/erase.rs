@@ -17,10 +17,13 @@ pub(crate) fn unless_ended(outcome: Result<(), CommitError>) -> Result<(), Cloud
     }
 }
 
-/// Removes what was uploaded, if anything was.
+/// Removes what was uploaded, if anything was, and what is on record of it.
 pub(crate) async fn remove(cloud: &Cloud, media: Option<MediaId>) -> Result<(), CloudError> {
     match media {
-        Some(media) => cloud.media().await?.remove(media).await,
+        Some(media) => {
+            cloud.media().await?.remove(media).await?;
+            cloud.media_records().await?.remove(media).await
+        }
         None => Ok(()),
     }
 }

@@ -6,7 +6,6 @@ pub(crate) mod erase;
 pub(crate) mod expire;
 pub(crate) mod list;
 pub(crate) mod place;
-pub(crate) mod received;
 pub(crate) mod retract;
 pub(crate) mod tell;
 

@@ -38,12 +38,12 @@ pub(crate) async fn told_requester(
 /// Takes what people were told by an event out of their inboxes.
 pub(crate) async fn told(
     cloud: &Cloud,
-    request: &Header,
+    request: RequestId,
     said: EventId,
     people: &[AccountId],
     now: Moment,
 ) -> Result<(), CloudError> {
-    post(cloud, request.id, said, vec![listed(people)], now).await
+    post(cloud, request, said, vec![listed(people)], now).await
 }
 
 async fn post(

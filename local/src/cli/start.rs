@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
+use callout_local::console;
 use callout_local::state::State;
 
 use super::launch::{self, Plan};
@@ -92,6 +93,7 @@ fn announce(http: &str, socket: &str, kept: bool, state: &State) -> String {
     };
     format!(
         "\nCallout is running.\n\n  \
+         Console     {http}{console}\n  \
          HTTP        {http}\n  \
          WebSocket   {socket}?token=<access token>\n              \
          and {base}/ws/customer/, /ws/pharmacy/ … as the apps know them\n  \
@@ -100,6 +102,7 @@ fn announce(http: &str, socket: &str, kept: bool, state: &State) -> String {
          State       {state}\n\n\
          See it work:  cargo run -- demo   (in another terminal)\n\
          Stop it:      Ctrl-C",
+        console = console::PATH,
         base = http.replacen("http", "ws", 1),
     )
 }

@@ -3,13 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use axum::Router;
 use serde_json::json;
 
 use super::doors::Listeners;
 use super::{Options, Services};
-use crate::captured::Sources;
+use crate::captured::{self, Sources};
+use crate::console;
 use crate::faults::Kill;
-use crate::lambda::{Invoke, LambdaOptions, Lambdas};
+use crate::inspect::{self, Inspected};
+use crate::lambda::{LambdaOptions, Lambdas};
 use crate::operator::{self, Operator};
 use crate::schedules::Schedules;
 use crate::template::model::Stack;
@@ -39,22 +42,37 @@ pub(super) fn killer(lambdas: Lambdas) -> Kill {
     })
 }
 
-/// What `/_local/` shows and does.
-pub(super) fn sources(
+/// The local cloud's own routes beside the two APIs: `/_local/` and the console, which shows pictures and voice
+/// from `media`, where S3 is.
+pub(super) fn own_routes(
     services: &Services,
     lambdas: &Lambdas,
     schedules: Schedules,
-    (stack, invoke): (&Arc<Stack>, Arc<dyn Invoke>),
+    inspected: Inspected,
+    media: &str,
+) -> Router {
+    captured::router(sources(services, lambdas, schedules, &inspected.stack))
+        .merge(inspect::router(inspected))
+        .merge(console::router(media))
+}
+
+/// What `/_local/` shows and does.
+fn sources(
+    services: &Services,
+    lambdas: &Lambdas,
+    schedules: Schedules,
+    stack: &Arc<Stack>,
 ) -> Sources {
     let dead_letters = services.dead_letters.clone();
     let lambdas = lambdas.clone();
+    let invoked = Arc::new(lambdas.clone());
     Sources {
         mailbox: services.mailbox.clone(),
         pushes: services.pushes.clone(),
         dead_letters: Arc::new(move || dead_letters.list()),
         functions: Arc::new(move || json!(lambdas.stats())),
         schedules,
-        invoke,
+        invoke: invoked,
         stack: Arc::clone(stack),
     }
 }

@@ -21,6 +21,7 @@ use std::time::Duration;
 use crate::captured;
 use crate::client::{Account, Api, ClientError, Proof};
 use accounts::AccountsFile;
+use cast::Cast;
 use narrator::Narrator;
 pub use narrator::Wrong;
 use street::Scene;
@@ -146,6 +147,7 @@ pub async fn run(options: &Options, out: impl Write + Send + 'static) -> Result<
         let blanks = cast
             .blanks()
             .with("request_id", &open_request)
+            .with("media_id", &prescription_of(&cast, &open_request).await?)
             .with("blood_request_id", &open_need)
             .with("work_order_id", &open_order)
             .with("consultation_id", &open_consultation)
@@ -199,6 +201,17 @@ async fn leave(account: &Account) -> Result<(), DemoError> {
         return Ok(());
     }
     Err(answer.unexpected("an ended account").into())
+}
+
+/// The id of the picture that a request was made with.
+async fn prescription_of(cast: &Cast, request: &str) -> Result<String, DemoError> {
+    let list = cast.street.customer.api.get("/medicine/request/").await?;
+    let body = list.expect(200)?;
+    let requests = body["requests"].as_array().into_iter().flatten();
+    let image = requests
+        .filter(|one| one["id"] == request)
+        .find_map(|one| one["image_id"].as_str());
+    Ok(image.unwrap_or_default().to_owned())
 }
 
 #[cfg(test)]

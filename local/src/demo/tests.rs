@@ -324,7 +324,7 @@ async fn plays_to_the_end_twice_and_leaves_the_accounts() {
     let (result, told) = play(&url, Some(file)).await;
     result.unwrap();
     assert!(
-        told.contains("ended the 12 accounts of the former demo"),
+        told.contains("ended the 14 accounts of the former demo"),
         "{told}"
     );
     assert!(!told.contains("other pharmacies"), "{told}");

@@ -2,8 +2,8 @@
 //!
 //! What `CloudFront` does in AWS, the local cloud's HTTP port does here. The socket paths of the five
 //! seeds are rewritten to the WebSocket API, with what the path says in `channel` and `id` of the
-//! query; the stage's own path leads to it too; `/_local/` belongs to the local cloud itself; and
-//! everything else is the HTTP API's. `edge/rewrite.js` does the same in `CloudFront`, held to the same
+//! query; the stage's own path leads to it too; `/_local/` and `/console` belong to the local cloud itself;
+//! and everything else is the HTTP API's. `edge/rewrite.js` does the same in `CloudFront`, held to the same
 //! cases.
 
 use std::net::SocketAddr;
@@ -42,7 +42,8 @@ impl Edge {
         Self { http, sockets }
     }
 
-    /// Serves on `listener` until `shutdown`; `local` are the routes under `/_local/`.
+    /// Serves on `listener` until `shutdown`; `local` are the local cloud's own routes: `/_local/`
+    /// and the console.
     ///
     /// # Errors
     /// When the listener fails.

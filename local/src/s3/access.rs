@@ -1,5 +1,6 @@
 //! Who may do what to which object. A presigned link is its signer's call, judged when it is used.
 
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use s3s::access::{S3Access, S3AccessContext};
@@ -7,10 +8,36 @@ use s3s::path::S3Path;
 use s3s::{S3Error, S3ErrorCode, S3Result, s3_error};
 
 use crate::caller::Caller;
-use crate::iam::{Iam, Refused, resource};
+use crate::iam::{Decision, Iam, Refused, resource};
 
 /// The policies of the functions, as S3 asks for them.
-pub(super) struct ByPolicy(pub(super) Arc<Iam>);
+pub(super) struct ByPolicy {
+    pub(super) iam: Arc<Iam>,
+    /// Where the objects are, in a folder for each bucket.
+    pub(super) root: PathBuf,
+}
+
+impl ByPolicy {
+    /// That an object is not there is told to those who may list its bucket; others may not read it.
+    fn tells(&self, caller: &Caller, operation: &str, path: &S3Path) -> bool {
+        let S3Path::Object { bucket, key } = path else {
+            return true;
+        };
+        if !matches!(operation, "GetObject" | "HeadObject") {
+            return true;
+        }
+        let place = self.root.join(&**bucket).join(&**key);
+        place.exists() || {
+            let bucket = resource::bucket(bucket);
+            let decision = self.iam.decide(
+                caller.function().unwrap_or_default(),
+                "s3:ListBucket",
+                &bucket,
+            );
+            decision == Decision::Allowed
+        }
+    }
+}
 
 #[async_trait::async_trait]
 impl S3Access for ByPolicy {
@@ -31,8 +58,9 @@ impl S3Access for ByPolicy {
             S3Path::Bucket { bucket } => resource::bucket(bucket),
             S3Path::Object { bucket, key } => resource::object(bucket, key),
         };
-        match self.0.admit(&caller, [(action, resource)]) {
-            Ok(()) => Ok(()),
+        match self.iam.admit(&caller, [(action, resource)]) {
+            Ok(()) if self.tells(&caller, operation, context.s3_path()) => Ok(()),
+            Ok(()) => Err(s3_error!(AccessDenied, "Access Denied")),
             Err(Refused::Unknown) => Err(unknown_key()),
             Err(refused @ Refused::Denied(_)) => Err(S3Error::with_message(
                 S3ErrorCode::AccessDenied,

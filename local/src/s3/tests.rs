@@ -13,10 +13,27 @@ use aws_sdk_s3::primitives::ByteStream;
 
 use super::*;
 use crate::iam::fixture;
+use crate::template::model::{Bucket, CorsRule};
 
 struct Door {
     url: String,
     state: State,
+}
+
+/// A bucket for the browsers of one origin.
+fn bucket() -> Bucket {
+    let texts = |texts: &[&str]| texts.iter().map(|text| (*text).to_owned()).collect();
+    Bucket {
+        name: "callout-media".to_owned(),
+        cors: vec![CorsRule {
+            allowed_origins: texts(&["https://app.example"]),
+            allowed_methods: texts(&["GET", "PUT"]),
+            allowed_headers: texts(&["content-type"]),
+            exposed_headers: texts(&["ETag"]),
+            max_age_seconds: Some(60),
+        }],
+        expirations: Vec::new(),
+    }
 }
 
 async fn open() -> Door {
@@ -30,7 +47,7 @@ async fn open_to(actions: &[&str]) -> Door {
     let state = State::temporary().unwrap();
     let held = state.clone();
     let stack = Stack {
-        buckets: BTreeMap::from([("MediaBucket".to_owned(), "callout-media".to_owned())]),
+        buckets: BTreeMap::from([("MediaBucket".to_owned(), bucket())]),
         ..Stack::default()
     };
     let iam = fixture::allowing("Uploads", actions);
@@ -205,40 +222,66 @@ async fn an_expired_link_is_refused() {
 }
 
 #[tokio::test]
-async fn browsers_may_come_from_anywhere() {
+async fn browsers_may_what_the_bucket_allows_them() {
     let door = open().await;
     let http = reqwest::Client::new();
-    let preflight = http
-        .request(
-            reqwest::Method::OPTIONS,
-            format!("{}/callout-media/x", door.url),
-        )
-        .header("origin", "https://app.example")
-        .header("access-control-request-method", "PUT")
-        .header("access-control-request-headers", "content-type")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(preflight.status(), 200);
-    assert_eq!(
-        preflight.headers()["access-control-allow-origin"],
-        "https://app.example"
-    );
-    assert_eq!(
-        preflight.headers()["access-control-allow-headers"],
-        "content-type"
-    );
-    let refused = http
-        .get(format!("{}/callout-media/x", door.url))
-        .header("origin", "https://app.example")
-        .send()
-        .await
-        .unwrap();
-    assert_eq!(refused.status(), 403);
-    assert_eq!(
-        refused.headers()["access-control-allow-origin"],
-        "https://app.example"
-    );
+    let url = format!("{}/callout-media/x", door.url);
+    let asks = |origin: &str, method: &str, header: &str| {
+        http.request(reqwest::Method::OPTIONS, &url)
+            .header("origin", origin)
+            .header("access-control-request-method", method)
+            .header("access-control-request-headers", header)
+            .send()
+    };
+    let (ours, theirs) = ("https://app.example", "https://other.example");
+    let allowed = asks(ours, "PUT", "Content-Type").await.unwrap();
+    assert_eq!(allowed.status(), 200);
+    for (name, value) in [
+        ("access-control-allow-origin", ours),
+        ("access-control-allow-headers", "Content-Type"),
+        ("access-control-allow-methods", "GET, PUT"),
+        ("access-control-max-age", "60"),
+    ] {
+        assert_eq!(allowed.headers()[name], value, "{name}");
+    }
+    for (origin, method, header) in [
+        (theirs, "PUT", "content-type"),
+        (ours, "DELETE", "content-type"),
+        (ours, "PUT", "authorization"),
+    ] {
+        let refused = asks(origin, method, header).await.unwrap();
+        assert_eq!(refused.status(), 403, "{origin} {method} {header}");
+        assert!(
+            !refused
+                .headers()
+                .contains_key("access-control-allow-origin")
+        );
+    }
+    for (origin, may_read) in [(ours, true), (theirs, false)] {
+        let answer = http
+            .get(&url)
+            .header("origin", origin)
+            .send()
+            .await
+            .unwrap();
+        assert_eq!(answer.status(), 403);
+        let is_readable = answer.headers().contains_key("access-control-allow-origin");
+        assert_eq!(is_readable, may_read, "{origin}");
+    }
+}
+
+#[tokio::test]
+async fn what_is_not_there_is_told_to_those_who_may_list_the_bucket() {
+    for (actions, code) in [
+        (&["s3:GetObject"][..], "AccessDenied"),
+        (&["s3:GetObject", "s3:ListBucket"], "NoSuchKey"),
+    ] {
+        let door = open_to(actions).await;
+        let client = door.client("LOCALUploads", "right");
+        let get = client.get_object().bucket("callout-media").key("x");
+        let refused = get.send().await.unwrap_err();
+        assert_eq!(refused.code(), Some(code), "{actions:?}");
+    }
 }
 
 #[tokio::test]

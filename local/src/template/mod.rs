@@ -5,6 +5,7 @@
 //! that nothing here serves (alarms, bucket policies, roles) are not resolved, but can be
 //! referred to.
 
+mod buckets;
 mod conditions;
 mod error;
 mod functions;

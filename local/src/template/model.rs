@@ -17,8 +17,8 @@ pub struct Stack {
     pub http_api: Option<HttpApi>,
     /// The WebSocket API, if the template has one.
     pub socket_api: Option<SocketApi>,
-    /// Bucket names by logical id.
-    pub buckets: BTreeMap<String, String>,
+    /// Buckets by logical id.
+    pub buckets: BTreeMap<String, Bucket>,
     /// Queue names by logical id (dead letters).
     pub queues: BTreeMap<String, String>,
     /// Secrets by logical id.
@@ -120,6 +120,41 @@ pub struct Table {
     pub time_to_live: Option<String>,
     /// Whether it has a stream.
     pub has_stream: bool,
+}
+
+/// One `AWS::S3::Bucket`.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Bucket {
+    /// Its physical name.
+    pub name: String,
+    /// `CorsConfiguration.CorsRules`, in their order.
+    pub cors: Vec<CorsRule>,
+    /// Of `LifecycleConfiguration.Rules`, those that are enabled and end objects.
+    pub expirations: Vec<Expiration>,
+}
+
+/// What browsers of some origins may do with a bucket.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct CorsRule {
+    /// `AllowedOrigins`, each with at most one `*`.
+    pub allowed_origins: Vec<String>,
+    /// `AllowedMethods`.
+    pub allowed_methods: Vec<String>,
+    /// `AllowedHeaders`, each with at most one `*`.
+    pub allowed_headers: Vec<String>,
+    /// `ExposedHeaders`.
+    pub exposed_headers: Vec<String>,
+    /// `MaxAge` in seconds.
+    pub max_age_seconds: Option<u32>,
+}
+
+/// When objects of a bucket end.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Expiration {
+    /// With what their keys begin.
+    pub prefix: String,
+    /// `ExpirationInDays`.
+    pub days: u32,
 }
 
 /// The `AWS::Serverless::HttpApi`.

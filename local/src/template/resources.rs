@@ -8,7 +8,7 @@ use super::intrinsics::Scope;
 use super::model::{Cors, HttpApi, Secret, SocketApi, Stack, Table};
 use super::names::{self, Named};
 use super::read::{property_flag, property_map, property_number, property_text, property_texts};
-use super::{TemplateError, functions};
+use super::{TemplateError, buckets, functions};
 
 /// A SAM WebSocket API without `StageName` has the stage of this name.
 const DEFAULT_SOCKET_STAGE: &str = "default";
@@ -109,7 +109,9 @@ fn storage(
             stack.tables.insert(id, table);
         }
         names::BUCKET => {
-            stack.buckets.insert(id, named(scope, logical_id)?.name);
+            let name = named(scope, logical_id)?.name;
+            let bucket = buckets::bucket(name, &properties(scope, resource)?)?;
+            stack.buckets.insert(id, bucket);
         }
         names::QUEUE => {
             stack.queues.insert(id, named(scope, logical_id)?.name);

@@ -67,6 +67,12 @@ pub enum Guard {
     EndsLast,
     /// The idempotency key has not been used.
     KeyUnused,
+    /// The sender's client has not sent this message before.
+    NewMessage,
+    /// No other message of the conversation has this number.
+    NextInLine,
+    /// The file belongs to nothing yet.
+    MediaFree,
     /// The inbox's account has not been deleted.
     InboxOpen,
     /// The message is not in this inbox yet.
@@ -93,6 +99,13 @@ pub struct Refusal {
     pub guard: Guard,
     /// All conditions that did not hold.
     pub(crate) all: Vec<Refused>,
+}
+
+impl Refusal {
+    /// Whether a condition that guards this was among those that did not hold.
+    pub fn is_by(&self, guard: Guard) -> bool {
+        self.all.iter().any(|refused| refused.guard == guard)
+    }
 }
 
 /// One condition that did not hold.

@@ -27,13 +27,17 @@
 //! The local index `named` (`pk`, `named`) holds the `RESPONSE` items of a request that its requester is shown by
 //! name, where a kind gives them that attribute.
 //!
+//! What its parties say to each other is in items of its own ([`conversations`]).
+//!
 //! Everything of a request ends 90 days after it was made, as its media do; a consultation later.
 
 pub mod blood;
 pub mod consultation;
+pub mod conversations;
 pub mod medicine;
 pub mod work;
 
+mod any;
 mod due;
 mod erase;
 mod kept;
@@ -45,6 +49,7 @@ mod steps;
 use callout_domain::ids::{AccountId, RequestId};
 use time::Duration;
 
+pub use crate::requests::any::{AnyRequest, Found};
 pub use crate::requests::due::{Due, Kind};
 pub use crate::requests::open::OpenRequest;
 

@@ -9,6 +9,7 @@ mod life;
 mod messages;
 mod request;
 mod standing;
+mod talk;
 mod units;
 mod urgency;
 

@@ -142,6 +142,9 @@ pub struct Recipient {
     /// Fields of the message that are theirs alone: `distance_km`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub fields: Map<String, Value>,
+    /// Whether it is told without the notice: to who said it themselves.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub quietly: bool,
 }
 
 impl Recipient {
@@ -150,6 +153,15 @@ impl Recipient {
         Self {
             account,
             fields: Map::new(),
+            quietly: false,
+        }
+    }
+
+    /// Someone who is told it on their sockets alone.
+    pub fn quiet(account: AccountId) -> Self {
+        Self {
+            quietly: true,
+            ..Self::plain(account)
         }
     }
 }
@@ -168,6 +180,12 @@ impl Message {
             links: BTreeMap::new(),
             notice: None,
         }
+    }
+
+    /// Whether it stands in the inbox's list, and counts on its badge until it is read.
+    pub fn is_listed(&self) -> bool {
+        let notice = self.notice.as_ref();
+        notice.is_none_or(|notice| notice.topic.is_listed())
     }
 
     /// Has it shown to those who have no socket open, too.

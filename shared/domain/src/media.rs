@@ -1,314 +1,133 @@
-//! What an uploaded file is, by its bytes: its name and its declared type are the client's word.
+//! What an uploaded file is, by its bytes, and what of it is kept: a picture without what its camera
+//! wrote about place, time and owner.
+//!
+//! Whatever is read here was written by a client. Each format is walked once, by its own lengths and
+//! never beyond the file's, and only parts that are known to draw the picture are kept: what nobody
+//! knows may say anything. `docs/decisions/0024` says why no library does it.
 
-/// A kind of file that Callout takes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum MediaKind {
-    /// <https://www.w3.org/Graphics/JPEG/itu-t81.pdf>
-    Jpeg,
-    /// <https://www.w3.org/TR/png/>
-    Png,
-    /// <https://developers.google.com/speed/webp/docs/riff_container>
-    WebP,
-    /// ISO/IEC 23008-12, as phones take pictures.
-    Heic,
-    /// <https://www.webmproject.org/docs/container/>, as browsers record sound.
-    WebM,
-    /// MPEG-1, 2 or 2.5, layer III.
-    Mp3,
-    /// AAC in ISO/IEC 14496-12, as phones record sound.
-    M4a,
-    /// RFC 3533.
-    Ogg,
-    /// RIFF/WAVE.
-    Wav,
-}
-
-impl MediaKind {
-    /// Every kind.
-    pub const ALL: [Self; 9] = [
-        Self::Jpeg,
-        Self::Png,
-        Self::WebP,
-        Self::Heic,
-        Self::WebM,
-        Self::Mp3,
-        Self::M4a,
-        Self::Ogg,
-        Self::Wav,
-    ];
-
-    /// What these bytes are, if they are of a kind that Callout takes.
-    pub fn recognize(bytes: &[u8]) -> Option<Self> {
-        if bytes.starts_with(&[0xFF, 0xD8, 0xFF]) {
-            return Some(Self::Jpeg);
-        }
-        if bytes.starts_with(b"\x89PNG\r\n\x1a\n") && at(bytes, 12, b"IHDR") {
-            return Some(Self::Png);
-        }
-        if bytes.starts_with(b"RIFF") {
-            return riff(bytes);
-        }
-        if at(bytes, 4, b"ftyp") {
-            return iso_media(bytes);
-        }
-        if bytes.starts_with(b"OggS\0") {
-            return Some(Self::Ogg);
-        }
-        if is_webm(bytes) {
-            return Some(Self::WebM);
-        }
-        is_mp3(bytes).then_some(Self::Mp3)
-    }
-
-    /// Whether it is to be looked at.
-    pub const fn is_image(self) -> bool {
-        match self {
-            Self::Jpeg | Self::Png | Self::WebP | Self::Heic => true,
-            Self::WebM | Self::Mp3 | Self::M4a | Self::Ogg | Self::Wav => false,
-        }
-    }
-
-    /// Whether it is to be listened to.
-    pub const fn is_audio(self) -> bool {
-        !self.is_image()
-    }
-
-    /// Its media type, with which it is stored and served.
-    pub const fn content_type(self) -> &'static str {
-        match self {
-            Self::Jpeg => "image/jpeg",
-            Self::Png => "image/png",
-            Self::WebP => "image/webp",
-            Self::Heic => "image/heic",
-            Self::WebM => "audio/webm",
-            Self::Mp3 => "audio/mpeg",
-            Self::M4a => "audio/mp4",
-            Self::Ogg => "audio/ogg",
-            Self::Wav => "audio/wav",
-        }
-    }
-}
-
-/// Whether `part` stands at `place`.
-fn at(bytes: &[u8], place: usize, part: &[u8]) -> bool {
-    bytes
-        .get(place..)
-        .is_some_and(|rest| rest.starts_with(part))
-}
-
-fn riff(bytes: &[u8]) -> Option<MediaKind> {
-    if at(bytes, 8, b"WAVE") {
-        Some(MediaKind::Wav)
-    } else if at(bytes, 8, b"WEBPVP8") {
-        Some(MediaKind::WebP)
-    } else {
-        None
-    }
-}
-
-/// Files of the ISO base media format begin with a box that names their brand, then the brands
-/// that they are compatible with, four characters each.
-fn iso_media(bytes: &[u8]) -> Option<MediaKind> {
-    let length = bytes.first_chunk().map(|size| u32::from_be_bytes(*size))?;
-    let end = usize::try_from(length).ok()?.clamp(12, 256);
-    let major = bytes.get(8..12)?;
-    let compatible = bytes.get(16..end.min(bytes.len())).unwrap_or_default();
-    let is_compatible_with = |brand: &[u8]| compatible.chunks_exact(4).any(|one| one == brand);
-    match major {
-        b"heic" | b"heix" | b"heim" | b"heis" | b"hevc" | b"hevx" => Some(MediaKind::Heic),
-        // The brands of any still image: AVIF has them too.
-        b"mif1" | b"msf1" if is_compatible_with(b"heic") || is_compatible_with(b"heix") => {
-            Some(MediaKind::Heic)
-        }
-        b"M4A " | b"M4B " => Some(MediaKind::M4a),
-        // The brands of any MPEG-4: what has a video track is a film.
-        b"isom" | b"iso2" | b"iso4" | b"iso5" | b"iso6" | b"mp41" | b"mp42" | b"dash"
-            if !has_video_track(bytes) =>
-        {
-            Some(MediaKind::M4a)
-        }
-        _ => None,
-    }
-}
-
-/// Whether a handler box (`hdlr`, flags, 4 bytes, handler type) names video.
-fn has_video_track(bytes: &[u8]) -> bool {
-    bytes
-        .windows(16)
-        .any(|window| window.starts_with(b"hdlr") && window.ends_with(b"vide"))
-}
-
-/// An EBML header (RFC 8794) whose `DocType` is `webm`.
-fn is_webm(bytes: &[u8]) -> bool {
-    const HEADER: &[u8] = &[0x1A, 0x45, 0xDF, 0xA3];
-    const DOC_TYPE_WEBM: &[u8] = &[0x42, 0x82, 0x84, b'w', b'e', b'b', b'm'];
-    bytes.starts_with(HEADER)
-        && bytes.get(..64.min(bytes.len())).is_some_and(|start| {
-            start
-                .windows(DOC_TYPE_WEBM.len())
-                .any(|part| part == DOC_TYPE_WEBM)
-        })
-}
-
-/// An `ID3v2` tag, or a frame of layer III where the next one stands where it says.
-fn is_mp3(bytes: &[u8]) -> bool {
-    if bytes.starts_with(b"ID3") {
-        // Its length is written in seven bits a byte.
-        return bytes
-            .get(6..10)
-            .is_some_and(|length| length.iter().all(|byte| byte & 0x80 == 0));
-    }
-    match mp3_frame_bytes(bytes) {
-        Some(length) => match bytes.get(length..) {
-            None | Some([]) => true,
-            Some(next) if next.len() < 4 => true,
-            Some(next) => mp3_frame_bytes(next).is_some(),
-        },
-        None => false,
-    }
-}
-
-/// The length of the frame of layer III that begins here, if one does.
-fn mp3_frame_bytes(bytes: &[u8]) -> Option<usize> {
-    const MPEG_1_KBITS: [usize; 14] = [
-        32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320,
-    ];
-    const MPEG_2_KBITS: [usize; 14] = [8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160];
-    const MPEG_1_HERTZ: [usize; 3] = [44_100, 48_000, 32_000];
-
-    let [sync, version_layer, rates, _] = *bytes.first_chunk()?;
-    let is_layer_3_frame = sync == 0xFF && version_layer & 0xE6 == 0xE2;
-    if !is_layer_3_frame {
-        return None;
-    }
-    // Halved for MPEG-2, and once more for MPEG-2.5; the value between is reserved.
-    let (halvings, kbits, samples) = match version_layer >> 3 & 0b11 {
-        0b11 => (0, MPEG_1_KBITS, 144_000),
-        0b10 => (1, MPEG_2_KBITS, 72_000),
-        0b00 => (2, MPEG_2_KBITS, 72_000),
-        _ => return None,
-    };
-    let kbit = kbits.get(usize::from(rates >> 4).checked_sub(1)?)?;
-    let hertz = MPEG_1_HERTZ.get(usize::from(rates >> 2 & 0b11))? >> halvings;
-    let padding = usize::from(rates >> 1 & 1);
-    Some(samples * kbit / hertz + padding)
-}
-
+mod exif;
+mod heic;
+mod jpeg;
+mod kind;
+mod pixels;
+mod png;
+mod reader;
 #[cfg(test)]
-mod tests {
-    use super::MediaKind;
+mod tests;
+mod webp;
 
-    /// The beginning of a file of each kind, as real programs write them.
-    fn beginnings() -> Vec<(MediaKind, Vec<u8>)> {
-        let mpeg_1_frame = |count: usize| {
-            // 128 kbit/s at 44.1 kHz: 417 bytes a frame.
-            let mut frame = vec![0xFF, 0xFB, 0x90, 0x64];
-            frame.resize(417, 0);
-            frame.repeat(count)
+use serde::{Deserialize, Serialize};
+
+pub use kind::MediaKind;
+pub use pixels::{MOST_PIXELS, MOST_PIXELS_A_SIDE};
+
+use crate::ids::{AccountId, RequestId};
+use reader::CutShort;
+
+/// The largest file that is taken, in bytes.
+pub const MOST_BYTES: u64 = 25_000_000;
+
+/// What a place for a file takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// A picture.
+    Image,
+    /// A recording.
+    Audio,
+    /// One or the other.
+    Either,
+}
+
+/// A file as it is kept.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Clean {
+    /// What it is.
+    pub kind: MediaKind,
+    /// Its content; of a picture, without what says more than the picture.
+    pub bytes: Vec<u8>,
+}
+
+/// Why a file is not taken.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum Unfit {
+    /// It is something else than its place takes.
+    #[error("must be {}", .0.in_words())]
+    Other(Wanted),
+    /// It would fill the memory of whoever looks at it.
+    #[error(
+        "must have at most {} megapixels and {MOST_PIXELS_A_SIDE} pixels a side",
+        MOST_PIXELS / 1_000_000
+    )]
+    TooManyPixels,
+    /// It ends early, or its parts contradict each other.
+    #[error("is damaged or incomplete")]
+    Damaged,
+}
+
+/// What a file was sent with, which says who may see it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(tag = "kind", rename_all = "snake_case")]
+pub enum BelongsTo {
+    /// A request, or an answer to it.
+    Request {
+        /// Which.
+        request: RequestId,
+    },
+    /// A message of a conversation.
+    Conversation {
+        /// About which request.
+        request: RequestId,
+        /// Who takes part.
+        parties: Vec<AccountId>,
+    },
+}
+
+impl Wanted {
+    /// Whether a file of that kind is what is wanted.
+    pub const fn admits(self, kind: MediaKind) -> bool {
+        match self {
+            Self::Image => kind.is_image(),
+            Self::Audio => kind.is_audio(),
+            Self::Either => kind.is_image() || kind.is_audio(),
+        }
+    }
+
+    /// What is wanted, for a person.
+    pub const fn in_words(self) -> &'static str {
+        match self {
+            Self::Image => "a JPEG, PNG, WebP or HEIC image",
+            Self::Audio => "WebM, MP3, M4A, OGG or WAV audio",
+            Self::Either => "an image or audio that is taken here",
+        }
+    }
+}
+
+impl Clean {
+    /// Recognizes a file by its bytes and takes from a picture what says more than the picture: Exif
+    /// with its position, XMP, IPTC, comments, thumbnails, times, and whatever stands behind its end.
+    /// Its colours (ICC) and which side is up stay. Doing it again changes nothing.
+    ///
+    /// # Errors
+    /// [`Unfit`], when it is not what is wanted, or cannot be shown.
+    pub fn of(bytes: Vec<u8>, wanted: Wanted) -> Result<Self, Unfit> {
+        let kind = MediaKind::recognize(&bytes)
+            .filter(|kind| wanted.admits(*kind))
+            .ok_or(Unfit::Other(wanted))?;
+        let bytes = match kind {
+            MediaKind::Jpeg => jpeg::clean(&bytes)?,
+            MediaKind::Png => png::clean(&bytes)?,
+            MediaKind::WebP => webp::clean(&bytes)?,
+            MediaKind::Heic => heic::clean(bytes)?,
+            MediaKind::WebM | MediaKind::Mp3 | MediaKind::M4a | MediaKind::Ogg | MediaKind::Wav => {
+                bytes
+            }
         };
-        let mpeg_2_frame = {
-            // 48 kbit/s at 24 kHz: 144 bytes.
-            let mut frame = vec![0xFF, 0xF3, 0x64, 0xC4];
-            frame.resize(144, 0);
-            frame.repeat(2)
-        };
-        let mut film_of_sound = b"\0\0\0\x18ftypmp42\0\0\0\0isommp42".to_vec();
-        film_of_sound.extend_from_slice(b"\0\0\0\x21hdlr\0\0\0\0\0\0\0\0soun");
-        vec![
-            (MediaKind::Jpeg, b"\xFF\xD8\xFF\xE0\0\x10JFIF\0".to_vec()),
-            (MediaKind::Jpeg, b"\xFF\xD8\xFF\xE1\0\x10Exif\0".to_vec()),
-            (MediaKind::Png, b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR\0\0".to_vec()),
-            (MediaKind::WebP, b"RIFF\x24\0\0\0WEBPVP8 ".to_vec()),
-            (MediaKind::WebP, b"RIFF\x24\0\0\0WEBPVP8X".to_vec()),
-            (MediaKind::Heic, b"\0\0\0\x18ftypheic\0\0\0\0mif1heic".to_vec()),
-            (MediaKind::Heic, b"\0\0\0\x18ftypmif1\0\0\0\0mif1heic".to_vec()),
-            (
-                MediaKind::WebM,
-                b"\x1A\x45\xDF\xA3\x9F\x42\x86\x81\x01\x42\xF7\x81\x01\x42\xF2\x81\x04\x42\xF3\x81\x08\x42\x82\x84webm\x42\x87\x81\x04".to_vec(),
-            ),
-            (MediaKind::Mp3, b"ID3\x04\0\0\0\0\0\x22TSSE".to_vec()),
-            (MediaKind::Mp3, mpeg_1_frame(3)),
-            (MediaKind::Mp3, mpeg_1_frame(1)),
-            (MediaKind::Mp3, mpeg_2_frame),
-            (MediaKind::M4a, b"\0\0\0\x1Cftypdash\0\0\0\0iso6mp41".to_vec()),
-            (MediaKind::M4a, b"\0\0\0\x1CftypM4A \0\0\0\0M4A isom".to_vec()),
-            (MediaKind::M4a, film_of_sound),
-            (MediaKind::Ogg, b"OggS\0\x02\0\0\0\0".to_vec()),
-            (MediaKind::Wav, b"RIFF\x24\0\0\0WAVEfmt ".to_vec()),
-        ]
+        Ok(Self { kind, bytes })
     }
+}
 
-    #[test]
-    fn every_kind_is_known_by_its_bytes() {
-        let beginnings = beginnings();
-        for (kind, bytes) in &beginnings {
-            assert_eq!(MediaKind::recognize(bytes), Some(*kind), "{bytes:?}");
-        }
-        for kind in MediaKind::ALL {
-            assert!(beginnings.iter().any(|(one, _)| *one == kind), "{kind:?}");
-            let type_of = kind.content_type().split('/').next();
-            let expected = if kind.is_image() { "image" } else { "audio" };
-            assert_eq!(type_of, Some(expected));
-            assert_ne!(kind.is_image(), kind.is_audio());
-        }
-    }
-
-    #[test]
-    fn no_beginning_is_known_by_less_than_it_needs() {
-        for (kind, bytes) in beginnings() {
-            assert_eq!(MediaKind::recognize(&bytes[..2]), None, "{kind:?}");
-        }
-    }
-
-    #[test]
-    fn other_files_are_not_taken() {
-        let mut film = b"\0\0\0\x18ftypmp42\0\0\0\0isommp42".to_vec();
-        film.extend_from_slice(b"\0\0\0\x21hdlr\0\0\0\0\0\0\0\0vide");
-        let others: [&[u8]; 18] = [
-            b"",
-            b"\0",
-            b"hello, I am a prescription.jpg",
-            b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(1)</script></svg>",
-            b"<!doctype html><script>alert(1)</script>",
-            b"GIF89a",
-            b"%PDF-1.7",
-            b"PK\x03\x04",
-            b"MZ\x90\0",
-            b"\x89PNG\r\n\x1a\n<html>",
-            b"RIFF\x24\0\0\0AVI LIST",
-            b"\0\0\0\x18ftypavif\0\0\0\0mif1avif",
-            b"\0\0\0\x18ftypmif1\0\0\0\0mif1avif",
-            b"\x1A\x45\xDF\xA3\x9F\x42\x82\x88matroska",
-            // UTF-16 text, and ADTS: both begin as a frame of MPEG audio does.
-            b"\xFF\xFEh\0e\0l\0l\0o\0",
-            b"\xFF\xF1\x50\x80\x02\x1F\xFC",
-            // A frame's header with nothing of a frame after it.
-            &[&[0xFF, 0xFB, 0x90, 0x64][..], &[b'x'; 500]].concat(),
-            &film,
-        ];
-        for bytes in others {
-            assert_eq!(
-                MediaKind::recognize(bytes),
-                None,
-                "{:?}",
-                bytes.escape_ascii().to_string()
-            );
-        }
-    }
-
-    #[test]
-    fn lengths_that_lie_are_read_without_harm() {
-        for bytes in [
-            b"\xFF\xFF\xFF\xFFftypmif1".as_slice(),
-            b"\0\0\0\0ftypmif1\0\0\0\0",
-            b"\0\0\0\x18ftyp",
-            b"\0\0\0\x01ftypmif1\0\0\0\0heic",
-        ] {
-            let _ = MediaKind::recognize(bytes);
-        }
-        assert_eq!(
-            MediaKind::recognize(b"\xFF\xFF\xFF\xFFftypmif1\0\0\0\0heic"),
-            Some(MediaKind::Heic)
-        );
+impl From<CutShort> for Unfit {
+    fn from(CutShort: CutShort) -> Self {
+        Self::Damaged
     }
 }

@@ -6,6 +6,7 @@ mod life;
 mod messages;
 mod quantity;
 mod request;
+mod talk;
 
 pub use answer::{Choice, MedicineResponse, NotAChoice, ReplyText, TooLong};
 pub use life::{IllegalStep, LIFETIME, State, Step};

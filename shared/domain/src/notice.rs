@@ -75,6 +75,24 @@ impl Topic {
             Self::Conversation => "conversation",
         }
     }
+
+    /// Whether only those are shown it who are not there: in a conversation a phone need not ring for
+    /// every sentence while it is being looked at.
+    pub const fn is_for_the_absent(self) -> bool {
+        match self {
+            Self::Conversation => true,
+            Self::Medicine | Self::Blood | Self::Work | Self::Consultation => false,
+        }
+    }
+
+    /// Whether what is told stands in the inbox's list and counts on its badge. A conversation has its
+    /// own history, with its own marks of what was read.
+    pub const fn is_listed(self) -> bool {
+        match self {
+            Self::Conversation => false,
+            Self::Medicine | Self::Blood | Self::Work | Self::Consultation => true,
+        }
+    }
 }
 
 impl Channel {

@@ -237,6 +237,16 @@ impl Connections {
         self.by_id().len()
     }
 
+    /// Cuts off every open connection, as a network does: no close frame, nothing more is heard.
+    /// How many there were.
+    pub fn cut_off(&self) -> usize {
+        let all = self.all();
+        for connection in &all {
+            connection.end_now(End::new(1006, "Connection Closed Abnormally"));
+        }
+        all.len()
+    }
+
     /// Sends `data` to a client, as text where it is UTF-8: done when it is queued.
     ///
     /// # Errors

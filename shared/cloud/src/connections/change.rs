@@ -7,7 +7,7 @@ use callout_domain::ids::{AccountId, ConnectionId};
 use callout_domain::moment::Moment;
 
 use crate::connections::{
-    CONNECTION, Connections, SOCKETS, StoredOwner, StoredSocket, account_key, attribute,
+    CONNECTION, Connections, Owner, SOCKETS, StoredOwner, StoredSocket, account_key, attribute,
     connection_key,
 };
 use crate::contention;
@@ -96,20 +96,29 @@ impl Connections {
     /// When the table cannot be written; what is left then ends by TTL, or answers 410.
     pub async fn forget(&self, account: AccountId, id: &ConnectionId) -> Result<(), CloudError> {
         self.remove(account, id).await?;
-        self.disown(id).await?;
-        Ok(())
-    }
-
-    /// Forgets a socket that says itself that it is gone.
-    ///
-    /// # Errors
-    /// When the table cannot be written.
-    pub async fn close(&self, id: &ConnectionId) -> Result<(), CloudError> {
         let Some(item) = self.disown(id).await? else {
             return Ok(());
         };
+        let StoredOwner { recent, .. } = stored::read("a connection's owner", item)?;
+        let heard = recent.first().copied();
+        match heard.and_then(Moment::from_unix_milliseconds) {
+            Some(heard) => self.seen(account, heard).await,
+            None => Ok(()),
+        }
+    }
+
+    /// Forgets a socket that says itself that it is gone, and tells whose it was.
+    ///
+    /// # Errors
+    /// When the table cannot be written.
+    pub async fn close(&self, id: &ConnectionId, now: Moment) -> Result<Option<Owner>, CloudError> {
+        let Some(item) = self.disown(id).await? else {
+            return Ok(None);
+        };
         let StoredOwner { owner, .. } = stored::read("a connection's owner", item)?;
-        self.remove(owner.account, id).await
+        self.remove(owner.account, id).await?;
+        self.seen(owner.account, now).await?;
+        Ok(Some(owner))
     }
 
     /// Forgets those of these sockets of an account that are past their expiry.

@@ -16,8 +16,8 @@ const LONGEST_RECENT: usize = 3 * socket::MOST_MESSAGES;
 /// What becomes of a message that came over a socket.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Hearing {
-    /// It is heard; this is who speaks.
-    Granted(Owner),
+    /// It is heard; this is who speaks, and when they did so over this socket before.
+    Granted(Owner, Option<Moment>),
     /// The socket has said too much in too short a time.
     TooMany,
     /// Nobody knows this socket, or no longer.
@@ -70,7 +70,9 @@ impl Connections {
         if recent.len() >= LONGEST_RECENT {
             self.trim_recent(id, recent.len()).await?;
         }
-        Ok(Hearing::Granted(owner))
+        let before = recent.get(1).copied();
+        let before = before.and_then(Moment::from_unix_milliseconds);
+        Ok(Hearing::Granted(owner, before))
     }
 
     /// Drops remembered moments beyond those that the rule looks at. The newest stand first, so

@@ -4,6 +4,8 @@
 //! |---|---|---|
 //! | `CONNECTION#<connection>` | `CONNECTION` | [`Owner`], and in `recent` when it last spoke, newest first |
 //! | `ACCOUNT#<account>` | `SOCKETS` | each [`Socket`] as an attribute of its own, the map `socket#<connection>`: `sid`, `channel`, `ready`, `missed`, `opened_at`, `expires_at` |
+//! | `ACCOUNT#<account>` | `SEEN` | `last_seen_at`: when it was last heard on a socket that has closed |
+//! | `ACCOUNT#<account>` | `WATCHER#<watcher>#<request>#<responder>` | [`Watcher`]: who is to be told whether it is there, and what they were told; while that is `online`, in the index `live` by `SILENT#<shard>`, `<when it is to be asked again>#…` |
 //!
 //! All sockets of an account are one item, so that one request reads those of many accounts. Each is
 //! changed by an update of its own attribute: two that are opened or changed at once do not lose each
@@ -22,7 +24,9 @@
 mod change;
 mod hear;
 mod open;
+mod presence;
 mod read;
+mod watchers;
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
@@ -38,6 +42,7 @@ pub use self::change::Readiness;
 pub use self::hear::Hearing;
 pub use self::open::EndsLast;
 pub use self::read::Sockets;
+pub use self::watchers::Watcher;
 use crate::failure::CloudError;
 use crate::settings::CONNECTIONS_TABLE;
 use crate::{Cloud, Table};

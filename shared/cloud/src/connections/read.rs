@@ -78,7 +78,7 @@ impl Connections {
     }
 }
 
-fn sockets(item: Item, now: Moment) -> Result<Sockets, CloudError> {
+pub(super) fn sockets(item: Item, now: Moment) -> Result<Sockets, CloudError> {
     let mut sockets = Sockets::default();
     for (name, attribute) in item {
         let Some(id) = name.strip_prefix(SOCKET).map(ConnectionId::new) else {
@@ -105,7 +105,7 @@ fn sockets(item: Item, now: Moment) -> Result<Sockets, CloudError> {
 }
 
 /// Whose sockets an item holds.
-fn account(item: &Item) -> Result<AccountId, CloudError> {
+pub(super) fn account(item: &Item) -> Result<AccountId, CloudError> {
     item.get(PK)
         .and_then(|key| key.as_s().ok()?.strip_prefix(ACCOUNT))
         .unwrap_or_default()

@@ -121,7 +121,7 @@ async fn a_socket_reads_back_as_it_was_opened_the_oldest_first() {
     };
     assert_eq!(sockets[1], expected);
     let heard = connections.hear(&second, later(1)).await.unwrap();
-    assert_eq!(heard, Hearing::Granted(owner(account)));
+    assert_eq!(heard, Hearing::Granted(owner(account), None));
 }
 
 #[tokio::test]
@@ -141,7 +141,7 @@ async fn sockets_of_one_account_that_change_at_once_do_not_lose_each_other() {
         .enumerate()
         .map(async |(nth, id)| match nth % 4 {
             0 => connections.forget(account, id).await.unwrap(),
-            1 => connections.close(id).await.unwrap(),
+            1 => drop(connections.close(id, now()).await.unwrap()),
             2 => {
                 let readiness = connections.mark_ready(account, id, 0).await.unwrap();
                 assert_eq!(readiness, Readiness::Ready);
@@ -199,7 +199,7 @@ async fn nothing_brings_back_a_forgotten_socket_or_makes_an_item() {
     let forgotten = connections.opened(known, "forgotten", now()).await;
     let closed = connections.opened(known, "closed", now()).await;
     connections.forget(known, &forgotten).await.unwrap();
-    connections.close(&closed).await.unwrap();
+    connections.close(&closed, now()).await.unwrap();
     for gone in [&forgotten, &closed] {
         let heard = connections.hear(gone, now()).await.unwrap();
         assert_eq!(heard, Hearing::Unknown);
@@ -213,7 +213,7 @@ async fn nothing_brings_back_a_forgotten_socket_or_makes_an_item() {
         let expired = [id.clone()];
         let outcome = connections.forget_expired(account, &expired, later(600));
         outcome.await.unwrap();
-        connections.close(id).await.unwrap();
+        connections.close(id, now()).await.unwrap();
         connections.forget(account, id).await.unwrap();
     }
     assert_eq!(connections.item(known).await, before);

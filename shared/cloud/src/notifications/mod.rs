@@ -11,7 +11,8 @@
 //! the keys of sparse indexes: `unheard` until the client acknowledges it, for that a socket took it says
 //! only that it left; `current` until its request closes; `unread` until it is read or archived. The
 //! indexes are local to the table, for they must be read consistently: a replay that misses what was
-//! just written would lose it.
+//! just written would lose it. What is not listed (`domain::notice::Topic::is_listed`) has neither of the
+//! other two: it is replayed to who missed it, and counts for nothing.
 //!
 //! Event and recipient are the key, so that what is delivered twice is here once. What changes whether a
 //! notification is unread changes the badge in the same transaction, so the badge is exact. All ends by TTL.

@@ -114,7 +114,9 @@ impl Notifications {
                 begun.entry(route.channel()).or_default().attempted += 1;
             }
             let mut badge = Changes::default();
-            badge.more(Day::of(entry.notification.created_at));
+            if entry.notification.message.is_listed() {
+                badge.more(Day::of(entry.notification.created_at));
+            }
             for event in archives {
                 let Some(stored) = earlier.get(&(entry.recipient, *event)) else {
                     continue;

@@ -125,6 +125,10 @@ impl Stored {
         routes: &[Route],
         now: Moment,
     ) -> Result<Self, CloudError> {
+        let listed = notification
+            .message
+            .is_listed()
+            .then_some(notification.event);
         let begun = |route: &Route| (route.clone(), Attempt::begin(now));
         Ok(Self {
             kind: notification.message.kind.clone(),
@@ -134,8 +138,8 @@ impl Stored {
             sequence: notification.sequence.clone(),
             created_at: notification.created_at,
             unheard: Some(notification.event),
-            unread: Some(notification.event),
-            current: Some(notification.event),
+            unread: listed,
+            current: listed,
             sent_at: None,
             acked_at: None,
             read_at: None,

@@ -37,7 +37,7 @@ const NAMED: &str = "named";
 /// The requests for blood among all.
 #[derive(Debug, Clone, Copy)]
 pub struct Blood<'a> {
-    requests: &'a Requests,
+    pub(super) requests: &'a Requests,
 }
 
 impl Requests {

@@ -50,7 +50,8 @@ impl Requests {
         Ok(())
     }
 
-    fn forget(&self, key: Item) -> UpdateItemFluentBuilder {
+    /// A change of an item, if it is there; to be given its expression.
+    pub(super) fn forget(&self, key: Item) -> UpdateItemFluentBuilder {
         self.table
             .client
             .update_item()

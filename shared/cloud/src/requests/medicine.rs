@@ -23,7 +23,7 @@ const OPEN: &str = "OPEN";
 /// The requests for medicine among all.
 #[derive(Debug, Clone, Copy)]
 pub struct Medicine<'a> {
-    requests: &'a Requests,
+    pub(super) requests: &'a Requests,
 }
 
 /// How often a pharmacy has answered, since it began.

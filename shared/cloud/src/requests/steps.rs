@@ -14,8 +14,8 @@ use crate::requests::kept::{StoredAudience, ends};
 use crate::requests::{Requests, audience_sk, counters_key, partition, request_key};
 use crate::stored::{self, Item, key, n, s};
 
-/// The largest audience leaves room for the request, two places, its time, a key and the requester's
-/// account.
+/// The largest audience leaves room for the request, its place, its time, a key, the requester's account, and
+/// for a second place or the record of a file: no kind has both.
 const _: () = assert!(2 * MOST_CHUNKS + 6 <= MOST_ITEMS);
 
 impl Requests {

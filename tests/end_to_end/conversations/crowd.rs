@@ -1,0 +1,95 @@
+//! Both parties say much at once, while their sockets come and go.
+
+use std::time::Instant;
+
+use callout_tests::{Person, Stage};
+use futures::StreamExt as _;
+use serde_json::{Value, json};
+
+/// How much each party says.
+const EACH: usize = 500;
+/// How much of it at once: more than a person could.
+const AT_ONCE: usize = 4;
+
+/// Says so much, each message under an id of its own; now and then twice.
+async fn talks(person: &Person, request: &str, name: &str) {
+    futures::stream::iter(0..EACH)
+        .for_each_concurrent(AT_ONCE, |nth| async move {
+            let message =
+                json!({"message_id": format!("{name}-{nth}"), "text": format!("{name} {nth}")});
+            for _ in 0..=usize::from(nth % 50 == 7) {
+                let said = person.tries_to_say(request, message.clone()).await;
+                assert_eq!(said.status, 201, "{}", said.body);
+            }
+        })
+        .await;
+}
+
+/// Hears all that is said, on sockets that are dropped after some messages and opened again: what was
+/// heard by number, as a client that acknowledges what it has keeps it.
+async fn hears(person: &Person) -> Vec<(u64, String)> {
+    let mut heard: Vec<(u64, String)> = Vec::new();
+    while heard.len() < 2 * EACH {
+        let mut socket = person.socket().await;
+        let before = heard.len();
+        while heard.len() < 2 * EACH && heard.len() < before + 230 {
+            let message = socket.expect("chat_message").await;
+            let number = message["sequence"].as_u64().unwrap();
+            if heard.iter().all(|(known, _)| *known != number) {
+                heard.push((number, message["text"].as_str().unwrap().to_owned()));
+            }
+            // A socket takes 20 messages in ten seconds: the last ones that it heard.
+            if heard.len().is_multiple_of(60) {
+                let ack = json!({"type": "ack", "event_id": message["event_id"]});
+                socket.send(ack).await;
+            }
+        }
+        // Dropped without a word.
+    }
+    heard
+}
+
+#[tokio::test]
+async fn both_say_five_hundred_things_at_once_and_hear_the_same_in_the_same_order() {
+    let stage = Stage::set().await;
+    let (customer, pharmacy, request) = stage.talkers().await;
+    let stranger = stage.pharmacy("Third Pharmacy", 27.7172, 85.3240).await;
+    let mut overhearing = stranger.socket().await;
+
+    let started = Instant::now();
+    let (at_customer, at_pharmacy, (), ()) = tokio::join!(
+        Box::pin(hears(&customer)),
+        Box::pin(hears(&pharmacy)),
+        Box::pin(talks(&customer, &request, "customer")),
+        Box::pin(async {
+            talks(&pharmacy, &request, "pharmacy").await;
+            eprintln!("all said after {:?}", started.elapsed());
+        }),
+    );
+    eprintln!("all heard after {:?}", started.elapsed());
+
+    let history = customer.whole_history(&request).await;
+    assert_eq!(pharmacy.whole_history(&request).await, history);
+    let by_number: Vec<(u64, String)> = history
+        .iter()
+        .map(|message| {
+            let number = message["sequence"].as_u64().unwrap();
+            (number, message["text"].as_str().unwrap().to_owned())
+        })
+        .collect();
+    assert!((1..).zip(&by_number).all(|(number, (is, _))| number == *is));
+    assert_eq!(by_number.len(), 2 * EACH);
+    for name in ["customer", "pharmacy"] {
+        for nth in 0..EACH {
+            let text = format!("{name} {nth}");
+            let times = by_number.iter().filter(|(_, said)| *said == text).count();
+            assert_eq!(times, 1, "{text}");
+        }
+    }
+    for mut heard in [at_customer, at_pharmacy] {
+        heard.sort_unstable();
+        assert_eq!(heard, by_number);
+    }
+    overhearing.ping().await;
+    assert_eq!(overhearing.all("chat_message"), [] as [Value; 0]);
+}
