@@ -25,6 +25,8 @@ const STAGE_KM: u32 = 25;
 #[derive(Debug)]
 pub(super) struct Scene {
     home: (f64, f64),
+    /// What the home is called.
+    called: &'static str,
     /// Where else it may be played, in degrees from `home`; anywhere if there is no limit.
     within_degrees: Option<f64>,
     domain: &'static str,
@@ -38,6 +40,7 @@ impl Scene {
     pub(super) fn local() -> Self {
         Self {
             home: HOME,
+            called: "in Kathmandu",
             within_degrees: None,
             domain: "example.com",
             proof: Proof::Mail,
@@ -49,6 +52,7 @@ impl Scene {
     pub(super) fn deployed(proof: Proof) -> Self {
         Self {
             home: POINT_NEMO,
+            called: "at Point Nemo",
             within_degrees: Some(8.0),
             domain: NOBODYS_DOMAIN,
             proof,
@@ -187,7 +191,8 @@ async fn free_stage(
             if place != scene.home {
                 let (lat, lng) = place;
                 narrator.remark(&format!(
-                    "there are other pharmacies where this was to be, so it is played at {lat}, {lng}"
+                    "there are other pharmacies {}, so this is played at {lat}, {lng}",
+                    scene.called
                 ));
             }
             return Ok(place);
