@@ -1,10 +1,12 @@
 //! The conversation that follows a yes: what the parties say to each other, through both doors.
 
+mod consultations;
 mod crowd;
 mod ends;
 mod media;
 mod presence;
 mod reach;
+mod work;
 
 use callout_tests::Stage;
 use serde_json::{Value, json};

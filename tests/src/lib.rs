@@ -13,7 +13,7 @@ mod person;
 mod record;
 mod socket;
 mod stage;
-mod talk;
+pub mod talk;
 pub mod work;
 
 use std::path::{Path, PathBuf};

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::Answer;
 use crate::person::Person;
+use crate::socket::Heard;
 use crate::stage::Stage;
 
 const LAT: f64 = 27.7172;
@@ -56,6 +57,81 @@ impl Stage {
         }});
         self.table("Requests", "PutItem", state).await;
     }
+
+    /// Has a request have ended more than 30 days ago.
+    pub async fn ended_long_ago(&self, request: &str) {
+        let ended = json!({
+            "Key": {"pk": {"S": format!("REQUEST#{request}")}, "sk": {"S": "REQUEST"}},
+            "UpdateExpression": "SET ended_at = :then",
+            "ConditionExpression": "attribute_exists(ended_at)",
+            "ExpressionAttributeValues": {":then": {"S": "2026-01-01T00:00:00.000Z"}},
+        });
+        self.table("Requests", "UpdateItem", ended).await;
+    }
+}
+
+/// What a socket hears of a message, after what it heard of others.
+async fn hears(socket: &mut Heard, said: &Value) -> Value {
+    loop {
+        let heard = socket.expect("chat_message").await;
+        if heard["message_id"] == said["message_id"] {
+            return heard;
+        }
+    }
+}
+
+/// Two parties talk through both doors: each hears the other, and both read the same later.
+pub async fn talk(request: &str, [one, other]: [(&Person, &str); 2]) {
+    let ((asking, asks), (answering, answers)) = (one, other);
+    let mut at_asking = asking.socket().await;
+    let mut at_answering = answering.socket().await;
+    let said = asking.says(request, "When?").await;
+    let heard = hears(&mut at_answering, &said).await;
+    for (name, value) in [
+        ("request_id", json!(request)),
+        ("sender_id", json!(asking.id)),
+        ("sender_type", json!(asks)),
+        ("text", json!("When?")),
+        ("sequence", said["sequence"].clone()),
+    ] {
+        assert_eq!(heard[name], value, "{name}");
+    }
+
+    at_answering
+        .send(json!({"type": "typing_indicator", "request_id": request, "is_typing": true}))
+        .await;
+    let seen = at_asking.expect("typing_indicator").await;
+    assert_eq!(seen["sender_id"], json!(answering.id));
+    at_answering
+        .send(json!({"type": "chat_message", "request_id": request, "text": "At ten"}))
+        .await;
+    let sent = at_answering.expect("message_sent").await;
+    assert_eq!(sent["sender_type"], answers);
+    let heard = hears(&mut at_asking, &sent).await;
+    assert_eq!(heard["text"], "At ten");
+    at_asking
+        .send(json!({"type": "message_read", "request_id": request,
+                     "sequence": sent["sequence"]}))
+        .await;
+    let read = at_answering.expect("message_read").await;
+    assert_eq!(read["sequence"], sent["sequence"]);
+
+    let whole = asking.whole_history(request).await;
+    let numbers: Vec<u64> = whole
+        .iter()
+        .map(|message| message["sequence"].as_u64().unwrap())
+        .collect();
+    let last = sent["sequence"].as_u64().unwrap();
+    assert_eq!(numbers, (1..=last).collect::<Vec<_>>());
+    assert_eq!(answering.whole_history(request).await, whole);
+    assert_eq!(whole[whole.len() - 1]["status"], "read");
+    at_asking
+        .send(json!({"type": "request_chat_history", "request_id": request}))
+        .await;
+    let history = at_asking.expect("chat_history").await;
+    assert_eq!(history["last_sequence"], last);
+    assert_eq!(history["presence"][0]["account"], json!(answering.id));
+    assert_eq!(history["presence"][0]["status"], "online");
 }
 
 impl Person {
@@ -98,5 +174,46 @@ impl Person {
                 None => return all,
             }
         }
+    }
+
+    /// Finds no conversation about a request, whichever door they try.
+    pub async fn finds_no_conversation(&self, request: &str) {
+        let read = self.reads(request, "").await;
+        assert_eq!(read.status, 404, "{}", read.body);
+        let said = self.tries_to_say(request, json!({"text": "Hello"})).await;
+        assert_eq!(said.status, 404, "{}", said.body);
+        let mut socket = self.socket().await;
+        for say in [
+            json!({"type": "chat_message", "request_id": request, "text": "Hello"}),
+            json!({"type": "typing_indicator", "request_id": request, "is_typing": true}),
+            json!({"type": "message_read", "request_id": request, "sequence": 1}),
+            json!({"type": "message_delivered", "request_id": request, "sequence": 1}),
+            json!({"type": "request_chat_history", "request_id": request}),
+        ] {
+            socket.send(say.clone()).await;
+            assert_eq!(socket.expect("error").await["code"], "not_found", "{say}");
+        }
+    }
+
+    /// Finds a conversation that is closed: it can be read, and nothing is added to it.
+    pub async fn finds_it_closed(&self, request: &str) {
+        let history = self.history(request, "").await;
+        assert_eq!(history["is_open"], false);
+        assert!(history["closed_at"].is_string(), "{history}");
+        assert_eq!(history["presence"], json!([]), "nobody is watched any more");
+        let late = self.tries_to_say(request, json!({"text": "And…"})).await;
+        assert_eq!(
+            (late.status, &late.body["code"]),
+            (400, &json!("conversation_closed"))
+        );
+        let mut socket = self.socket().await;
+        for say in [
+            json!({"type": "chat_message", "request_id": request, "text": "And…"}),
+            json!({"type": "typing_indicator", "request_id": request, "is_typing": true}),
+        ] {
+            socket.send(say).await;
+            assert_eq!(socket.expect("error").await["code"], "conversation_closed");
+        }
+        assert_eq!(self.history(request, "").await["count"], history["count"]);
     }
 }

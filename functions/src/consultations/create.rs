@@ -102,6 +102,7 @@ impl Asked {
             price: None,
             doctor_message: None,
             suggestion: None,
+            ended_at: None,
             version: 0,
         }
     }

@@ -44,7 +44,7 @@ pub(crate) async fn patient(
                 return None;
             }
             let forgotten = consultation.without_patient();
-            match forgotten.after(Act::Cancel, event) {
+            match forgotten.after(Act::Cancel, event, now) {
                 Ok(cancelled) => Some((cancelled, Some(Step::Cancel))),
                 Err(_) => Some((forgotten, None)),
             }
@@ -90,7 +90,7 @@ pub(crate) async fn doctor(
                 return None;
             }
             let forgotten = consultation.without_doctor();
-            match forgotten.after(Act::Decline { message: None }, event) {
+            match forgotten.after(Act::Decline { message: None }, event, now) {
                 Ok(declined) => Some((declined, Some(Step::Decline))),
                 Err(_) => Some((forgotten, None)),
             }
@@ -121,7 +121,7 @@ pub(crate) async fn organization(
                     // Its doctor may suggest another.
                     return None;
                 }
-                let cancelled = consultation.after(Act::Cancel, event).ok()?;
+                let cancelled = consultation.after(Act::Cancel, event, now).ok()?;
                 Some((cancelled, Some(Step::Cancel)))
             },
         )

@@ -61,7 +61,7 @@ impl<'a> Taking<'a> {
             let before: Option<Consultation> = requests.read(self.consultation, self.now).await?;
             let before = before.ok_or_else(unknown)?;
             let event = EventId::new(clock::fresh_ulid());
-            let after = match before.taken(self.speaker, self.act.clone(), event) {
+            let after = match before.taken(self.speaker, self.act.clone(), event, self.now) {
                 Ok(after) => after,
                 Err(refused) => return self.refused(refused).await,
             };

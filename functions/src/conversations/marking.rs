@@ -59,7 +59,7 @@ pub(crate) async fn mark(
     let talk = &scene.conversation;
     let conversations = table.conversations();
     let has_moved = conversations
-        .mark(talk.id, scene.header(), account, mark, sequence)
+        .mark(talk.id, account, mark, sequence, scene.kept_until(now))
         .await?;
     if !has_moved {
         return Ok(());

@@ -77,9 +77,23 @@ impl Scene {
         })
     }
 
-    /// What every request has.
-    pub(crate) fn header(&self) -> &Header {
-        self.request.header()
+    /// Whether an account takes part in the conversation that is meant, and may read it.
+    pub(crate) async fn is_read_by(
+        cloud: &Cloud,
+        account: AccountId,
+        named: Named,
+        now: Moment,
+    ) -> Result<bool, CloudError> {
+        match Box::pin(Self::find(cloud, account, named, now)).await {
+            Ok(_) => Ok(true),
+            Err(Failure::Broken(error)) => Err(error),
+            Err(Failure::Refused(_) | Failure::Invalid(_)) => Ok(false),
+        }
+    }
+
+    /// Until when it is kept what is said now.
+    pub(crate) fn kept_until(&self, now: Moment) -> Moment {
+        self.request.talk_is_kept_until(now)
     }
 
     /// 400 where nothing can be said any more.
@@ -99,7 +113,7 @@ impl Scene {
         commit: &mut Commit,
         now: Moment,
     ) -> Result<(), CloudError> {
-        let id = self.header().id;
+        let id = self.conversation.id.request;
         match &self.request {
             AnyRequest::Medicine(_) => table.medicine().must_be_accepted(commit, id),
             AnyRequest::Blood(_) => {
@@ -108,6 +122,11 @@ impl Scene {
                 table
                     .blood()
                     .must_be_promised(commit, id, donor, lifetime, now)
+            }
+            AnyRequest::Work(_) => table.work().must_be_accepted(commit, id),
+            AnyRequest::Consultation(_) => {
+                let doctor = self.conversation.id.responder;
+                table.consultations().must_be_assigned(commit, id, doctor)
             }
         }
     }
@@ -129,6 +148,8 @@ async fn conversations(
             let lifetime = cloud.blood_lifetime()?;
             Ok(request.conversations(&answers, found.ended_at, lifetime, now))
         }
+        AnyRequest::Work(order) => Ok(order.conversations()),
+        AnyRequest::Consultation(consultation) => Ok(consultation.conversations()),
     }
 }
 

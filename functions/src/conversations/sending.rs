@@ -131,15 +131,15 @@ impl Saying<'_> {
         file: Option<&Claimed>,
     ) -> Result<Tried, Failure> {
         let conversations = self.table.conversations();
-        let header = self.scene.header();
         let parties = &self.scene.conversation.parties;
-        conversations.say(&mut commit, header, message, parties, &self.fingerprint)?;
+        let kept_until = self.scene.kept_until(self.now);
+        conversations.say(&mut commit, message, parties, &self.fingerprint, kept_until)?;
         self.scene
             .must_stay_open(self.cloud, &self.table, &mut commit, self.now)?;
         let accounts = self.cloud.accounts().await?;
         accounts.must_be_there(&mut commit, self.caller.account)?;
         let belongs_to = BelongsTo::Conversation {
-            request: header.id,
+            request: self.scene.conversation.id.request,
             parties: parties.clone(),
         };
         attached::keep(self.cloud, &mut commit, file, belongs_to, self.now).await?;

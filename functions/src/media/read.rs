@@ -1,7 +1,7 @@
 //! GET /media/{id}/ by whoever uploaded a file, and by the parties of what it belongs to: a redirection to a
 //! link that ends soon, or with `Accept: application/json` the link itself, `{url, expires_in}`, for who
 //! cannot send a token along, such as the `src` of a player. For anybody else, and of what belongs to
-//! nothing yet, there is no such file.
+//! nothing yet, there is no such file; nor of a conversation that they cannot read any more.
 //!
 //! Leaves nothing behind.
 
@@ -13,6 +13,7 @@ use lambda_http::http::StatusCode;
 use lambda_http::http::header::{HeaderValue, LOCATION};
 use serde_json::json;
 
+use crate::conversations::scene::{Named, Scene};
 use crate::http::{Answer, Call, Caller, Failure};
 use crate::medicine;
 
@@ -49,7 +50,15 @@ async fn may_see(call: &Call, caller: &Caller, record: &MediaRecord) -> Result<b
             let seen = medicine::parties::of(call.cloud, caller, *request, call.now).await?;
             Ok(seen.is_some())
         }
-        BelongsTo::Conversation { parties, .. } => Ok(parties.contains(&caller.account)),
+        BelongsTo::Conversation { request, parties } => {
+            let mut others = parties.iter().copied();
+            let named = Named {
+                request: *request,
+                with: others.find(|party| *party != caller.account),
+            };
+            let reads = Scene::is_read_by(call.cloud, caller.account, named, call.now);
+            Ok(parties.contains(&caller.account) && Box::pin(reads).await?)
+        }
     }
 }
 

@@ -10,6 +10,7 @@ mod messages;
 mod note;
 mod price;
 mod request;
+mod talk;
 pub mod words;
 
 pub use channel::Channel;

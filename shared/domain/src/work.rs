@@ -5,6 +5,7 @@ mod life;
 mod live;
 mod messages;
 mod order;
+mod talk;
 mod task;
 
 pub use availability::{Candidate, DEFAULT_COVERAGE_KM, Unavailable, Wanted};

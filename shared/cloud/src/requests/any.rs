@@ -1,16 +1,17 @@
 //! A request whose kind is not known beforehand.
 
 use callout_domain::blood::BloodRequest;
+use callout_domain::consultation::Consultation;
 use callout_domain::ids::RequestId;
 use callout_domain::medicine::MedicineRequest;
 use callout_domain::moment::Moment;
 use callout_domain::request::Header;
+use callout_domain::work::WorkOrder;
 use serde::Deserialize;
 
 use crate::failure::CloudError;
-use crate::requests::kept;
-use crate::requests::{Requests, request_key};
-use crate::stored;
+use crate::requests::{KEPT, Requests, consultation, kept, request_key};
+use crate::stored::{self, Item};
 
 /// A request of one kind or another. A new kind adds itself here and in [`Requests::find`].
 #[derive(Debug, Clone, PartialEq)]
@@ -19,6 +20,10 @@ pub enum AnyRequest {
     Medicine(Box<MedicineRequest>),
     /// For blood.
     Blood(Box<BloodRequest>),
+    /// For work.
+    Work(Box<WorkOrder>),
+    /// For a consultation.
+    Consultation(Box<Consultation>),
 }
 
 /// A request that was found by its id alone.
@@ -45,6 +50,18 @@ impl AnyRequest {
         match self {
             Self::Medicine(request) => &request.header,
             Self::Blood(request) => &request.header,
+            Self::Work(order) => &order.header,
+            Self::Consultation(consultation) => &consultation.header,
+        }
+    }
+
+    /// Until when it is kept what somebody says about it now.
+    pub fn talk_is_kept_until(&self, now: Moment) -> Moment {
+        match self {
+            Self::Medicine(_) | Self::Blood(_) | Self::Work(_) => {
+                self.header().created_at.plus(KEPT)
+            }
+            Self::Consultation(one) => consultation::talk_is_kept_until(one, now),
         }
     }
 }
@@ -59,14 +76,23 @@ impl Requests {
             return Ok(None);
         };
         let ended: Ended = stored::read("the end of a request", item.clone())?;
-        let medicine = kept::read::<MedicineRequest>(item.clone(), now)?;
-        let blood = kept::read::<BloodRequest>(item, now)?;
-        let request = medicine
-            .map(|request| AnyRequest::Medicine(Box::new(request)))
-            .or_else(|| blood.map(|request| AnyRequest::Blood(Box::new(request))));
-        Ok(request.map(|request| Found {
+        Ok(of_any_kind(item, now)?.map(|request| Found {
             request,
             ended_at: ended.ended_at.or(ended.completed_at),
         }))
     }
+}
+
+fn of_any_kind(item: Item, now: Moment) -> Result<Option<AnyRequest>, CloudError> {
+    if let Some(request) = kept::read(item.clone(), now)? {
+        return Ok(Some(AnyRequest::Medicine(Box::new(request))));
+    }
+    if let Some(request) = kept::read(item.clone(), now)? {
+        return Ok(Some(AnyRequest::Blood(Box::new(request))));
+    }
+    if let Some(order) = kept::read(item.clone(), now)? {
+        return Ok(Some(AnyRequest::Work(Box::new(order))));
+    }
+    let consultation = kept::read(item, now)?;
+    Ok(consultation.map(|one| AnyRequest::Consultation(Box::new(one))))
 }

@@ -10,6 +10,7 @@ mod life;
 mod stored;
 
 pub use self::stored::PartyTo;
+pub(super) use self::stored::talk_is_kept_until;
 
 use crate::requests::Requests;
 
@@ -19,7 +20,7 @@ const CONSULTATION: &str = "CONSULTATION";
 /// The consultations among all requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Consultations<'a> {
-    requests: &'a Requests,
+    pub(super) requests: &'a Requests,
 }
 
 impl Requests {

@@ -15,10 +15,12 @@
 //! Marks are items of their own, so that those who read do not stand in the way of those who write. In the
 //! index `mine` the messages stand by `SENDER#<account>`, so that what somebody said is found when they leave.
 //!
-//! All of it ends with its request.
+//! All of it ends with its request; what is said about a consultation, which lasts for as long as somebody
+//! touches it, a year after that or after the day that it is about.
 
 mod erase;
 mod marks;
+mod open;
 mod read;
 mod stored;
 mod write;

@@ -29,7 +29,7 @@ const WORK: &str = "WORK";
 /// The work orders among all requests.
 #[derive(Debug, Clone, Copy)]
 pub struct Work<'a> {
-    requests: &'a Requests,
+    pub(super) requests: &'a Requests,
 }
 
 impl Requests {

@@ -42,6 +42,8 @@ pub struct Consultation {
     pub doctor_message: Option<Note>,
     /// What the doctor suggests.
     pub suggestion: Option<Suggestion>,
+    /// When it was completed, or called off.
+    pub ended_at: Option<Moment>,
     /// How often it was changed; a change is made to the version that it was decided on.
     pub version: u32,
 }
@@ -194,13 +196,19 @@ impl Consultation {
     ///
     /// # Errors
     /// [`Refused`] where they may not, or where it stands forbids it.
-    pub fn taken(&self, speaker: Speaker, act: Act, event: EventId) -> Result<Self, Refused> {
+    pub fn taken(
+        &self,
+        speaker: Speaker,
+        act: Act,
+        event: EventId,
+        now: Moment,
+    ) -> Result<Self, Refused> {
         if !self.knows(speaker) {
             return Err(Refused::Stranger);
         }
         let may = |party: &Party| self.is(speaker, *party);
         let is_theirs = act.step().by().iter().any(may);
-        let next = self.after(act, event)?;
+        let next = self.after(act, event, now)?;
         if is_theirs {
             Ok(next)
         } else {
@@ -208,11 +216,11 @@ impl Consultation {
         }
     }
 
-    /// What becomes of it by an act, whoever does it.
+    /// What becomes of it by an act at `now`, whoever does it.
     ///
     /// # Errors
     /// [`Refused`] where it stands forbids it.
-    pub fn after(&self, act: Act, event: EventId) -> Result<Self, Refused> {
+    pub fn after(&self, act: Act, event: EventId, now: Moment) -> Result<Self, Refused> {
         let state = self.state.after(act.step())?;
         if self.version >= MOST_CHANGES && !state.is_over() {
             return Err(Refused::TooManyChanges);
@@ -249,7 +257,8 @@ impl Consultation {
                     suggestion.is_accepted = true;
                 }
             }
-            Act::AcceptOffer | Act::DeclineOffer | Act::Complete | Act::Cancel => {}
+            Act::Complete | Act::Cancel => next.ended_at = Some(now),
+            Act::AcceptOffer | Act::DeclineOffer => {}
         }
         Ok(next)
     }
@@ -304,4 +313,4 @@ impl Consultation {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests;
+pub(super) mod tests;

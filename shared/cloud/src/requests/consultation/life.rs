@@ -88,3 +88,68 @@ fn parties(consultation: &Consultation) -> Vec<AccountId> {
         .flatten()
         .collect()
 }
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used, clippy::panic)]
+mod tests {
+    use callout_domain::audience::Audience;
+    use callout_domain::consultation::{Consultation, State};
+    use callout_domain::conversation::Conversation;
+    use callout_domain::ids::{AccountId, RequestId};
+    use ulid::Ulid;
+
+    use crate::commit::{Commit, CommitError, Guard};
+    use crate::fixture;
+    use crate::requests::Requests;
+    use crate::requests::consultation::stored::tests::whole;
+
+    /// Whether something is said between the patient and a doctor while it stands so.
+    async fn can_talk(table: &Requests, one: &Consultation, doctor: AccountId) -> bool {
+        let mut commit = Commit::new(table.table.client.clone());
+        let consultations = table.consultations();
+        consultations
+            .must_be_assigned(&mut commit, one.header.id, doctor)
+            .unwrap();
+        match commit.run().await {
+            Ok(()) => true,
+            Err(CommitError::Refused(refusal)) => {
+                assert_eq!(refusal.guard, Guard::RequestUnchanged);
+                false
+            }
+            Err(CommitError::Cloud(error)) => panic!("{}", error.chain()),
+        }
+    }
+
+    #[tokio::test]
+    async fn a_message_is_committed_only_while_the_rule_has_the_conversation_open() {
+        let table = Requests {
+            table: fixture::table("requests").await,
+        };
+        let doctor = whole().doctor.unwrap().account;
+        let someone_else = AccountId::new(Ulid::from(11));
+        let each = State::ALL.into_iter().flat_map(|state| {
+            let doctors = [None, whole().doctor];
+            doctors.map(|doctor| (state, doctor))
+        });
+        for (number, (state, to)) in (100..).zip(each) {
+            if state == State::Pending && to.is_some() {
+                continue;
+            }
+            let mut one = Consultation {
+                state,
+                doctor: to,
+                ..whole()
+            };
+            one.header.id = RequestId::new(Ulid::from(number));
+            let mut commit = Commit::new(table.table.client.clone());
+            let audience = Audience::new(Vec::new());
+            let consultations = table.consultations();
+            consultations.create(&mut commit, &one, &audience).unwrap();
+            commit.run().await.unwrap();
+
+            let is_open = one.conversations().iter().any(Conversation::is_open);
+            assert_eq!(can_talk(&table, &one, doctor).await, is_open, "{state:?}");
+            assert!(!can_talk(&table, &one, someone_else).await, "{state:?}");
+        }
+    }
+}

@@ -6,12 +6,16 @@ use callout_domain::ids::{AccountId, RequestId, ResponseId};
 use callout_domain::moment::Moment;
 use callout_domain::organization::Organization;
 use serde::{Deserialize, Serialize};
+use time::Duration;
 
 use crate::failure::CloudError;
 use crate::requests::KEPT;
 use crate::requests::consultation::CONSULTATION;
 use crate::requests::kept::{self, Answered, Kept};
 use crate::stored::{self, Item, n};
+
+/// How long what is said about a consultation is kept beyond its day.
+const TALK_KEPT: Duration = Duration::days(365);
 
 #[derive(Serialize, Deserialize)]
 struct StoredConsultation {
@@ -36,6 +40,8 @@ struct StoredConsultation {
     doctor_message: Option<Note>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     suggestion: Option<Suggestion>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ended_at: Option<Moment>,
     version: u32,
 }
 
@@ -67,6 +73,7 @@ pub(super) fn item(consultation: &Consultation, now: Moment) -> Result<Item, Clo
         price: consultation.price.clone(),
         doctor_message: consultation.doctor_message.clone(),
         suggestion: consultation.suggestion.clone(),
+        ended_at: consultation.ended_at,
         version: consultation.version,
     };
     let item = kept::request_item(CONSULTATION, &consultation.header, &besides)?;
@@ -90,13 +97,23 @@ pub(super) fn party(
 
 /// Other kinds are over in days; this one may be about a day that is months away.
 fn ending(mut item: Item, consultation: &Consultation, now: Moment) -> Item {
+    let ends = n(last_day(consultation, now).plus(KEPT).unix_seconds());
+    item.insert("expires_at".to_owned(), ends);
+    item
+}
+
+/// The day that it is about, if that is to come.
+fn last_day(consultation: &Consultation, now: Moment) -> Moment {
     let day = consultation
         .appointment_date
         .max(consultation.preferred_date);
-    let last = day.map_or(now, |day| day.max(now));
-    let ends = n(last.plus(KEPT).unix_seconds());
-    item.insert("expires_at".to_owned(), ends);
-    item
+    day.map_or(now, |day| day.max(now))
+}
+
+/// Until when it is kept what is said about it now. That does not move with the consultation, which each
+/// change keeps longer: so it is long from the beginning, and the numbers of what was said go on.
+pub(in crate::requests) fn talk_is_kept_until(consultation: &Consultation, now: Moment) -> Moment {
+    last_day(consultation, now).plus(TALK_KEPT)
 }
 
 impl Kept for Consultation {
@@ -124,6 +141,7 @@ impl Kept for Consultation {
             price: stored.price,
             doctor_message: stored.doctor_message,
             suggestion: stored.suggestion,
+            ended_at: stored.ended_at,
             version: stored.version,
         })
     }
@@ -149,7 +167,7 @@ impl Kept for PartyTo {
 
 #[cfg(test)]
 #[allow(clippy::unwrap_used)]
-mod tests {
+pub(super) mod tests {
     use callout_domain::account::{HospitalName, PersonName, Specialty};
     use callout_domain::audience::Audience;
     use callout_domain::consultation::{Consultation, Doctor, Note, Price, State, Suggestion};
@@ -165,7 +183,7 @@ mod tests {
     use crate::requests::kept;
     use crate::stored;
 
-    fn now() -> Moment {
+    pub(in crate::requests::consultation) fn now() -> Moment {
         "2026-02-24T10:30:00Z".parse().unwrap()
     }
 
@@ -196,11 +214,12 @@ mod tests {
             price: None,
             doctor_message: None,
             suggestion: None,
+            ended_at: None,
             version: 0,
         }
     }
 
-    fn whole() -> Consultation {
+    pub(in crate::requests::consultation) fn whole() -> Consultation {
         Consultation {
             specialty: Some(Specialty::parse("Cardiology").unwrap()),
             preferred_date: Some(now().plus(Duration::days(1))),
@@ -219,6 +238,7 @@ mod tests {
                 is_accepted: true,
                 at: now(),
             }),
+            ended_at: Some(now()),
             version: 5,
             ..asked()
         }
@@ -241,6 +261,15 @@ mod tests {
         let item = super::party(&whole(), hospital(8).id, later).unwrap();
         let end = later.plus(KEPT).unix_seconds();
         assert_eq!(item["expires_at"], stored::n(end));
+    }
+
+    #[test]
+    fn what_is_said_about_it_outlives_it() {
+        let kept = super::talk_is_kept_until(&whole(), now());
+        assert_eq!(kept, now().plus(Duration::days(2 + 365)));
+        let later = now().plus(Duration::days(30));
+        let kept = super::talk_is_kept_until(&whole(), later);
+        assert_eq!(kept, later.plus(Duration::days(365)));
     }
 
     #[test]

@@ -5,12 +5,11 @@ use std::collections::HashMap;
 use aws_sdk_dynamodb::operation::update_item::UpdateItemError;
 use callout_domain::conversation::{ConversationId, Mark, Marks};
 use callout_domain::ids::AccountId;
-use callout_domain::request::Header;
+use callout_domain::moment::Moment;
 use serde::Deserialize;
 
 use super::{Conversations, marks_sk, partition};
 use crate::failure::CloudError;
-use crate::requests::kept::ends;
 use crate::stored::{self, SK, key, n};
 
 #[derive(Deserialize)]
@@ -50,34 +49,36 @@ impl Conversations<'_> {
         Ok(found)
     }
 
-    /// Notes that a party has come as far as a message. False if they had come as far before.
+    /// Notes that a party has come as far as a message, and keeps that until then. False if they had come as far before.
     ///
     /// # Errors
     /// When the table cannot be written.
     pub async fn mark(
         self,
         id: ConversationId,
-        request: &Header,
         party: AccountId,
         mark: Mark,
         sequence: u64,
+        kept_until: Moment,
     ) -> Result<bool, CloudError> {
         let moved = match mark {
             Mark::Delivered => false,
-            Mark::Read => self.move_on(id, request, party, "read", sequence).await?,
+            Mark::Read => {
+                let read = ("read", sequence);
+                self.move_on(id, party, read, kept_until).await?
+            }
         };
         // What was read was delivered.
-        let delivered = self.move_on(id, request, party, "delivered", sequence);
+        let delivered = self.move_on(id, party, ("delivered", sequence), kept_until);
         Ok(delivered.await? || moved)
     }
 
     async fn move_on(
         self,
         id: ConversationId,
-        request: &Header,
         party: AccountId,
-        mark: &str,
-        sequence: u64,
+        (mark, sequence): (&str, u64),
+        kept_until: Moment,
     ) -> Result<bool, CloudError> {
         let table = &self.requests.table;
         let outcome = table
@@ -89,7 +90,7 @@ impl Conversations<'_> {
             .condition_expression("attribute_not_exists(#mark) OR #mark < :this")
             .expression_attribute_names("#mark", mark)
             .expression_attribute_values(":this", n(i64::try_from(sequence).unwrap_or(i64::MAX)))
-            .expression_attribute_values(":end", n(ends(request)))
+            .expression_attribute_values(":end", n(kept_until.unix_seconds()))
             .send()
             .await;
         let Err(error) = outcome else {

@@ -1,25 +1,17 @@
 //! Saying something, each a part of one commit with the event that tells it.
 
 use aws_sdk_dynamodb::types::{
-    ConditionCheck, Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
+    Put, ReturnValuesOnConditionCheckFailure, TransactWriteItem, Update,
 };
-use callout_domain::blood;
 use callout_domain::conversation::ChatMessage;
-use callout_domain::ids::{AccountId, RequestId};
-use callout_domain::medicine;
+use callout_domain::ids::AccountId;
 use callout_domain::moment::Moment;
-use callout_domain::request::Header;
 use serde::Serialize;
-use time::Duration;
 
 use super::{Conversations, STATE, client_sk, partition, stored};
 use crate::commit::{Commit, Guard};
 use crate::failure::CloudError;
-use crate::requests::blood::Blood;
-use crate::requests::kept::ends;
-use crate::requests::medicine::Medicine;
-use crate::requests::{Requests, request_key};
-use crate::stored::{self as items, Item, key, n, s};
+use crate::stored::{self as items, Item, key, n};
 
 #[derive(Serialize)]
 struct StoredClient<'a> {
@@ -29,7 +21,8 @@ struct StoredClient<'a> {
 }
 
 impl Conversations<'_> {
-    /// Adds a message to these parties, next after the one before it, and what its client calls it.
+    /// Adds a message to these parties, next after the one before it, and what its client calls it, all of
+    /// it kept until then.
     ///
     /// Refused by [`Guard::NewMessage`] if its client has sent it before, and by [`Guard::NextInLine`] if
     /// another message has its number; which is the newest then,
@@ -40,12 +33,12 @@ impl Conversations<'_> {
     pub fn say(
         self,
         commit: &mut Commit,
-        request: &Header,
         message: &ChatMessage,
         parties: &[AccountId],
         fingerprint: &str,
+        kept_until: Moment,
     ) -> Result<(), CloudError> {
-        let expires_at = ends(request);
+        let expires_at = kept_until.unix_seconds();
         let client = StoredClient {
             sequence: message.sequence,
             fingerprint,
@@ -101,68 +94,6 @@ impl Conversations<'_> {
         commit.push(
             Guard::NextInLine,
             TransactWriteItem::builder().update(update).build(),
-        );
-        Ok(())
-    }
-}
-
-impl Medicine<'_> {
-    /// Requires that a request is with the pharmacy that accepted it: its conversation is open. Refused by
-    /// [`Guard::RequestUnchanged`].
-    ///
-    /// # Errors
-    /// When it cannot be written as an item.
-    pub fn must_be_accepted(self, commit: &mut Commit, id: RequestId) -> Result<(), CloudError> {
-        let check = ConditionCheck::builder()
-            .condition_expression("#state = :accepted")
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":accepted", s(medicine::State::Accepted.as_str()));
-        self.requests.must_be(commit, id, check)
-    }
-}
-
-impl Blood<'_> {
-    /// Requires that a request is active and a donor has promised a unit, or given it: their conversation
-    /// is open. Refused by [`Guard::RequestUnchanged`].
-    ///
-    /// # Errors
-    /// When it cannot be written as an item.
-    pub fn must_be_promised(
-        self,
-        commit: &mut Commit,
-        id: RequestId,
-        donor: AccountId,
-        lifetime: Duration,
-        now: Moment,
-    ) -> Result<(), CloudError> {
-        let check = ConditionCheck::builder()
-            .condition_expression(
-                "#state = :active AND created_at > :oldest AND contains(givers, :donor)",
-            )
-            .expression_attribute_names("#state", "state")
-            .expression_attribute_values(":active", s(blood::State::Active.as_str()))
-            .expression_attribute_values(":oldest", s(now.plus(-lifetime)))
-            .expression_attribute_values(":donor", s(donor));
-        self.requests.must_be(commit, id, check)
-    }
-}
-
-impl Requests {
-    /// Requires something of a request, to be given its condition.
-    fn must_be(
-        &self,
-        commit: &mut Commit,
-        id: RequestId,
-        check: aws_sdk_dynamodb::types::builders::ConditionCheckBuilder,
-    ) -> Result<(), CloudError> {
-        let check = check
-            .table_name(&self.table.name)
-            .set_key(Some(request_key(id)))
-            .build()
-            .map_err(CloudError::call("a check of a request"))?;
-        commit.push(
-            Guard::RequestUnchanged,
-            TransactWriteItem::builder().condition_check(check).build(),
         );
         Ok(())
     }

@@ -20,7 +20,7 @@ fn now() -> Moment {
     "2026-02-24T10:30:00Z".parse().unwrap()
 }
 
-fn account(number: u128) -> AccountId {
+pub(in crate::consultation) fn account(number: u128) -> AccountId {
     AccountId::new(Ulid::from(number))
 }
 
@@ -35,12 +35,12 @@ fn hospital(number: u128, name: &str) -> Organization {
     }
 }
 
-const PATIENT: u128 = 1;
+pub(in crate::consultation) const PATIENT: u128 = 1;
 const HOSPITAL: u128 = 2;
-const DOCTOR: u128 = 3;
+pub(in crate::consultation) const DOCTOR: u128 = 3;
 const OTHER: u128 = 4;
 
-fn asked() -> Consultation {
+pub(in crate::consultation) fn asked() -> Consultation {
     let header = Header::new(
         RequestId::new(Ulid::from(44)),
         account(PATIENT),
@@ -61,6 +61,7 @@ fn asked() -> Consultation {
         price: None,
         doctor_message: None,
         suggestion: None,
+        ended_at: None,
         version: 0,
     }
 }
@@ -96,11 +97,11 @@ fn act(step: Step) -> Act {
 
 fn after(steps: &[Step]) -> Consultation {
     steps.iter().fold(asked(), |consultation, step| {
-        consultation.after(act(*step), event(100)).unwrap()
+        consultation.after(act(*step), event(100), now()).unwrap()
     })
 }
 
-fn confirmed() -> Consultation {
+pub(in crate::consultation) fn confirmed() -> Consultation {
     after(&[
         Step::Accept,
         Step::Offer,
@@ -141,7 +142,7 @@ fn nobody_takes_a_step_that_is_not_theirs() {
         };
         for step in Step::ALL {
             for speaker in SPEAKERS {
-                let outcome = consultation.taken(speaker, act(step), event(1));
+                let outcome = consultation.taken(speaker, act(step), event(1), now());
                 let may = step
                     .by()
                     .iter()
@@ -169,9 +170,9 @@ fn a_step_changes_what_it_brings_and_is_written_down() {
     assert_eq!(offered.version, 2);
     assert_eq!(offered.header.announced, [event(100), event(100)]);
     assert_eq!(offered.price.as_ref().unwrap().as_str(), "150.00");
-    let declined = offered.after(act(Step::Decline), event(7)).unwrap();
+    let declined = offered.after(act(Step::Decline), event(7), now()).unwrap();
     assert_eq!((&declined.price, declined.appointment_date), (&None, None));
-    let reassigned = declined.after(act(Step::Accept), event(8)).unwrap();
+    let reassigned = declined.after(act(Step::Accept), event(8), now()).unwrap();
     assert_eq!(reassigned.state, State::Assigned);
     assert_eq!(reassigned.former_doctors, []);
     let another = Act::Accept {
@@ -181,8 +182,9 @@ fn a_step_changes_what_it_brings_and_is_written_down() {
         },
         appointment_date: None,
     };
-    let released = declined.after(another, event(9)).unwrap();
+    let released = declined.after(another, event(9), now()).unwrap();
     assert_eq!(released.former_doctors, [account(DOCTOR)]);
+    assert_eq!(confirmed().ended_at, None);
     assert!(confirmed().suggestion.unwrap().is_accepted);
     let again = after(&[
         Step::Accept,
@@ -198,9 +200,10 @@ fn a_step_changes_what_it_brings_and_is_written_down() {
 fn only_the_end_is_left_of_one_that_was_changed_too_often() {
     let mut offered = after(&[Step::Accept, Step::Offer]);
     offered.version = MOST_CHANGES;
-    let refused = offered.after(act(Step::DeclineOffer), event(1));
+    let refused = offered.after(act(Step::DeclineOffer), event(1), now());
     assert_eq!(refused.unwrap_err(), Refused::TooManyChanges);
-    assert!(offered.after(act(Step::Cancel), event(1)).is_ok());
+    let cancelled = offered.after(act(Step::Cancel), event(1), now()).unwrap();
+    assert_eq!(cancelled.ended_at, Some(now()));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Against an embedded DynamoDB, over its real protocol.
 
 use callout_domain::audience::{Audience, Told};
+use callout_domain::conversation::Conversation;
 use callout_domain::moment::Moment;
 use callout_domain::work::{State, Step, WorkOrder};
 use time::Duration;
@@ -205,4 +206,33 @@ async fn what_is_left_of_people_who_left_names_nobody() {
     table.work().forget_seeker(&another).await.unwrap();
     let read = table.read::<WorkOrder>(another.header.id, made()).await;
     assert_eq!(read.unwrap(), None);
+}
+
+#[tokio::test]
+async fn a_message_is_committed_only_while_the_rule_has_the_conversation_open() {
+    let table = none().await;
+    let ways: [&[Step]; 7] = [
+        &[],
+        &[Step::Reject],
+        &[Step::Cancel],
+        &[Step::Expire],
+        &[Step::Accept],
+        &[Step::Accept, Step::Complete],
+        &[Step::Accept, Step::GiveBack],
+    ];
+    for (number, way) in (1..).zip(ways) {
+        let order = order(number, 100 + number, 200 + number);
+        table.assign(&order).await.unwrap();
+        for step in way {
+            let minutes = if *step == Step::Expire { 31 } else { 1 };
+            table.steps(&order, *step, minutes).await.unwrap();
+        }
+        let mut talk = Commit::new(table.table.client.clone());
+        let work = table.work();
+        work.must_be_accepted(&mut talk, order.header.id).unwrap();
+        let now = table.as_it_is(&order).await;
+        let is_open = now.conversations().iter().any(Conversation::is_open);
+        let expected = is_open.then_some(()).ok_or(Guard::RequestUnchanged);
+        assert_eq!(guard(talk.run().await), expected, "{way:?}");
+    }
 }
