@@ -1,6 +1,7 @@
 //! Every function of Callout, in one artifact: Lambda names the one to be in `_HANDLER`.
 
 mod http;
+mod metrics;
 mod schedule;
 mod socket;
 mod stream;
