@@ -111,7 +111,7 @@ pub(crate) fn leave(
     write_private(&folder.join(SAM_ENVIRONMENT), text.as_bytes())
 }
 
-/// Reads what [`leave`] left: the operator's environment.
+/// Reads what `leave` left: the operator's environment.
 ///
 /// # Errors
 /// When there is none.
