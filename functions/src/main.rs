@@ -4,6 +4,7 @@
 #[allow(clippy::unwrap_used, clippy::panic)]
 mod api;
 mod http;
+mod metrics;
 mod schedule;
 mod socket;
 mod stream;

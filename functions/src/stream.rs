@@ -14,6 +14,7 @@ use std::time::Instant;
 use aws_lambda_events::dynamodb::{Event, EventRecord};
 use aws_lambda_events::streams::{DynamoDbBatchItemFailure, DynamoDbEventResponse};
 use callout_cloud::failure::CloudError;
+use callout_cloud::trace;
 use futures::StreamExt as _;
 use lambda_http::tracing;
 use lambda_runtime::LambdaEvent;
@@ -143,13 +144,16 @@ where
     let mut lane = lane.into_iter();
     for record in lane.by_ref() {
         let sequence = record.sequence.clone();
-        let (error, lasting) = match handler(record).await {
+        // An item that bears none begins with this batch.
+        let trace = record.text("trace").unwrap_or(request_id).to_owned();
+        let (error, lasting) = match trace::within(&trace, handler(record)).await {
             Ok(()) => continue,
             Err(Broken::Forever(error)) => (error, true),
             Err(Broken::ForNow(error)) => (error, false),
         };
         tracing::error!(
             request_id,
+            trace,
             sequence,
             lasting,
             error = error.chain(),

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use axum::body::Bytes;
 use axum::extract::{Path, Query, State as Shared};
 use axum::response::{IntoResponse, Response};
 use axum::routing::{get, post};
@@ -11,9 +12,11 @@ use http::{StatusCode, header};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
+use crate::lambda::{Invoke, InvokeError};
 use crate::mail::Mailbox;
 use crate::push::{Behaviour, PushError, Pushes};
 use crate::schedules::{FireError, Schedules};
+use crate::template::model::Stack;
 
 /// The name by which [`router`]'s health answer tells that this is a local cloud of Callout.
 pub const SERVICE: &str = "callout-local";
@@ -35,6 +38,10 @@ pub struct Sources {
     pub dead_letters: Read<Vec<Value>>,
     /// Invocations, cold starts, errors and memory of each function.
     pub functions: Read<Value>,
+    /// Starts a function.
+    pub invoke: Arc<dyn Invoke>,
+    /// Knows the functions' names.
+    pub stack: Arc<Stack>,
     /// The schedules, to be fired.
     pub schedules: Schedules,
 }
@@ -55,6 +62,8 @@ impl std::fmt::Debug for Sources {
 /// - `POST push/endpoints` `{"endpoint": "<token or ARN>", "behaviour": "working | unregistered |
 ///   disabled | throttled | failing"}`: makes a device fail
 /// - `GET dead-letters`, `GET functions`
+/// - `POST invoke/<function>`: runs the function of that logical id, or that `Handler`, on the body;
+///   what it answers, or 404 for no such function, or 502 and why it has no answer
 /// - `POST schedules/<LogicalId>`: starts the function of that logical id as its schedule does, and answers when
 ///   it has ended: 200 with its answer, 500 with why there is none, 404 where no schedule starts it
 pub fn router(sources: Sources) -> Router {
@@ -65,6 +74,7 @@ pub fn router(sources: Sources) -> Router {
         .route("/_local/push/endpoints", get(devices).post(set_behaviour))
         .route("/_local/dead-letters", get(dead_letters))
         .route("/_local/functions", get(functions))
+        .route("/_local/invoke/{function}", post(invoke))
         .route("/_local/schedules/{function}", post(fire))
         .with_state(sources)
 }
@@ -162,6 +172,32 @@ async fn functions(Shared(sources): Shared<Sources>) -> Response {
     pretty(&json!({ "functions": (sources.functions)() }))
 }
 
+async fn invoke(
+    Shared(sources): Shared<Sources>,
+    Path(name): Path<String>,
+    event: Bytes,
+) -> Response {
+    let mut functions = sources.stack.functions.values();
+    let found = functions.find(|function| function.logical_id == name || function.handler == name);
+    let function = found.map_or(name.as_str(), |function| &function.logical_id);
+    let json = [(header::CONTENT_TYPE, "application/json")];
+    match sources.invoke.invoke(function, event).await {
+        Ok(answer) => (json, answer).into_response(),
+        Err(InvokeError::Function(error)) => (StatusCode::BAD_GATEWAY, json, error).into_response(),
+        Err(error) => {
+            let status = match error {
+                InvokeError::Unknown(_) => StatusCode::NOT_FOUND,
+                InvokeError::TimedOut
+                | InvokeError::Crashed(_)
+                | InvokeError::Function(_)
+                | InvokeError::Throttled
+                | InvokeError::Stopping => StatusCode::BAD_GATEWAY,
+            };
+            (status, pretty(&json!({ "error": error.to_string() }))).into_response()
+        }
+    }
+}
+
 async fn fire(Shared(sources): Shared<Sources>, Path(function): Path<String>) -> Response {
     match sources.schedules.fire(&function).await {
         Ok(answer) => pretty(&json!({ "answer": answer })),
@@ -190,6 +226,43 @@ mod tests {
     use crate::state::State;
     use crate::template::model::{Schedule, ScheduleService};
 
+    /// Answers with its name and what it was given.
+    struct Echo;
+
+    impl Invoke for Echo {
+        fn invoke<'a>(
+            &'a self,
+            function: &'a str,
+            event: Bytes,
+        ) -> futures::future::BoxFuture<'a, Result<Bytes, InvokeError>> {
+            Box::pin(async move {
+                if function != "SendOtp" {
+                    return Err(InvokeError::Unknown(function.to_owned()));
+                }
+                let event: Value = serde_json::from_slice(&event).unwrap();
+                Ok(json!([function, event]).to_string().into())
+            })
+        }
+    }
+
+    fn stack() -> Stack {
+        let text = "Resources: {SendOtp: {Type: 'AWS::Serverless::Function', \
+                    Properties: {Handler: accounts.send_otp}}}";
+        crate::template::parse(text, &std::collections::BTreeMap::new()).unwrap()
+    }
+
+    #[tokio::test]
+    async fn a_function_is_run_by_either_of_its_names() {
+        let (sources, _state) = sources();
+        for name in ["SendOtp", "accounts.send_otp"] {
+            let path = format!("/_local/invoke/{name}");
+            let (status, answer) = ask(&sources, "POST", &path, json!({"a": 1})).await;
+            assert_eq!((status, answer), (200, json!(["SendOtp", {"a": 1}])));
+        }
+        let (status, _) = ask(&sources, "POST", "/_local/invoke/Nobody", json!({})).await;
+        assert_eq!(status, 404);
+    }
+
     fn sources() -> (Sources, State) {
         let state = State::temporary().unwrap();
         let sources = Sources {
@@ -197,6 +270,8 @@ mod tests {
             pushes: Pushes::open(&state).unwrap(),
             dead_letters: Arc::new(|| vec![json!({ "queue": "DeliveryDeadLetters" })]),
             functions: Arc::new(|| json!({ "SendOtp": { "invocations": 2 } })),
+            invoke: Arc::new(Echo),
+            stack: Arc::new(stack()),
             schedules: schedules(),
         };
         (sources, state)

@@ -10,6 +10,7 @@ mod tests;
 mod token_key;
 mod wiring;
 
+use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::path::Path;
 use std::sync::Arc;
@@ -24,7 +25,7 @@ use self::doors::{Listeners, report, turns_true};
 use self::options::io;
 pub use self::options::{Options, Progress, StartError};
 pub use self::token_key::TokenKey;
-use self::wiring::{killer, lambda_options, own_routes};
+use self::wiring::{killer, lambda_options, leave_to_operator, own_routes};
 use crate::dead_letters::DeadLetters;
 use crate::dynamodb::streams::{self, Following, Reached};
 use crate::dynamodb::{Engine, Meter};
@@ -34,8 +35,9 @@ use crate::gateway::http::HttpGateway;
 use crate::gateway::websocket::SocketGateway;
 use crate::iam::Iam;
 use crate::inspect::Inspected;
-use crate::lambda::{Invoke, Lambdas};
+use crate::lambda::{Invoke, LambdaOptions, Lambdas};
 use crate::mail::Mailbox;
+use crate::operator::Operator;
 use crate::push::Pushes;
 use crate::schedules::{Firing, Schedules};
 use crate::secrets::Secrets;
@@ -70,8 +72,10 @@ pub struct LocalCloud {
     faults: Faults,
     reached: Reached,
     iam: Arc<Iam>,
+    operator: BTreeMap<String, String>,
     token_key: TokenKey,
     dead_letters: DeadLetters,
+    secrets: Secrets,
     mailbox: Mailbox,
     pushes: Pushes,
     edge: JoinSet<()>,
@@ -98,9 +102,9 @@ struct Services {
 }
 
 impl Services {
-    fn open(state: &State, stack: &Stack) -> Result<Self, StartError> {
+    fn open(state: &State, stack: &Stack, operator: &Operator) -> Result<Self, StartError> {
         Ok(Self {
-            iam: Arc::new(Iam::of(stack)?),
+            iam: Arc::new(Iam::of(stack)?.with_operator(operator.access_key())),
             engine: Engine::open(state, stack)?,
             secrets: Secrets::open(state, stack).map_err(io("the secrets cannot be kept"))?,
             mailbox: Mailbox::default(),
@@ -130,30 +134,34 @@ impl LocalCloud {
         (options.progress)("reading the template");
         let stack = Arc::new(load(&options, &token_key)?);
         (options.progress)("opening tables, objects, mail and push");
-        let services = Services::open(&options.state, &stack)?;
+        let settings = lambda_options(&options, &stack);
+        let operator = Operator::new(&settings.secret_access_key);
+        let services = Services::open(&options.state, &stack, &operator)?;
         if stack.secrets.contains_key(SIGNING_KEY_SECRET) {
             services
                 .secrets
                 .set(SIGNING_KEY_SECRET, &token_key.private_base64())
                 .map_err(io("the token signing key"))?;
         }
-        Self::assemble(options, stack, services, token_key, front).await
+        Self::assemble(options, settings, services, (operator, token_key), front).await
     }
 
     async fn assemble(
         options: Options,
-        stack: Arc<Stack>,
+        mut settings: LambdaOptions,
         services: Services,
-        token_key: TokenKey,
+        (operator, token_key): (Operator, TokenKey),
         front: TcpListener,
     ) -> Result<Self, StartError> {
         let listeners = Listeners::bind().await.map_err(io("a loopback port"))?;
         let front_url = authority(&front).map_err(io("the listener for clients"))?;
+        let stack = Arc::clone(&settings.stack);
         let stage = stack.socket_api.as_ref().map(|api| api.stage.clone());
-        let mut settings = lambda_options(&options, &stack);
         settings.endpoints = listeners
             .endpoints(stage.as_deref())
             .map_err(io("a loopback port"))?;
+        let operator = leave_to_operator(&operator, &options, &settings, &listeners)
+            .map_err(io("what the operator reads"))?;
         let media = settings.endpoints.get(MEDIA_ENDPOINT).cloned();
         let media = media.unwrap_or_default();
         settings.faults = services.faults.clone();
@@ -215,8 +223,10 @@ impl LocalCloud {
             faults: services.faults,
             reached,
             iam: services.iam,
+            operator,
             token_key,
             dead_letters: services.dead_letters,
+            secrets: services.secrets,
             mailbox: services.mailbox,
             pushes: services.pushes,
             edge,
@@ -274,6 +284,11 @@ impl LocalCloud {
         &self.iam
     }
 
+    /// The environment in which an SDK of AWS finds this cloud, as its operator.
+    pub fn operator(&self) -> &BTreeMap<String, String> {
+        &self.operator
+    }
+
     /// The key that this state folder signs access tokens with.
     pub fn token_key(&self) -> &TokenKey {
         &self.token_key
@@ -306,6 +321,16 @@ impl LocalCloud {
     /// What could not be delivered.
     pub fn dead_letters(&self) -> &DeadLetters {
         &self.dead_letters
+    }
+
+    /// The secrets, as an operator sets them.
+    pub fn secrets(&self) -> &Secrets {
+        &self.secrets
+    }
+
+    /// Where everything is kept, to be kept for longer.
+    pub fn state_handle(&self) -> &State {
+        &self.state
     }
 
     /// The mail that functions sent.

@@ -246,7 +246,7 @@ fn generate(length: usize) -> String {
 }
 
 /// Writes a file that its owner alone may read, whole or not at all.
-fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
+pub(crate) fn write_private(path: &Path, content: &[u8]) -> io::Result<()> {
     let beside = path.with_extension("new");
     let mut options = OpenOptions::new();
     options.write(true).create(true).truncate(true);

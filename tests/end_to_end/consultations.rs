@@ -11,6 +11,7 @@ async fn heard(socket: &mut Heard) -> Value {
     let mut message = socket.expect("send_notification").await;
     let fields = message.as_object_mut().unwrap();
     assert!(fields.remove("event_id").unwrap().is_string());
+    assert!(fields.remove("trace_id").unwrap().is_string());
     message
 }
 
@@ -207,7 +208,7 @@ impl Flow {
 #[tokio::test]
 async fn the_whole_flow_is_told_to_all_three_parties_on_the_seeds_channels() {
     let stage = Stage::set().await;
-    let mut flow = Flow::begin(&stage).await;
+    let mut flow = Box::pin(Flow::begin(&stage)).await;
     flow.is_assigned().await;
     flow.is_accepted().await;
     flow.is_confirmed().await;

@@ -36,6 +36,8 @@ pub struct Answer {
     pub body: Value,
     /// `Retry-After`, in seconds.
     pub retry_after: Option<u64>,
+    /// `X-Request-Id`: by this name the logs know the call.
+    pub request_id: Option<String>,
 }
 
 impl Answer {

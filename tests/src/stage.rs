@@ -7,7 +7,7 @@ use std::time::Duration;
 use callout_domain::moment::Moment;
 use callout_local::artifact::{self, BuildOptions, Console};
 use callout_local::client::{self, Account, Api, ClientError, Mailbox};
-use callout_local::cloud::{LocalCloud, Options, StartError};
+use callout_local::cloud::{LocalCloud, Options, StartError, TokenKey};
 use callout_local::lambda::Invoke as _;
 use callout_local::state::State;
 use serde_json::{Value, json};
@@ -26,6 +26,7 @@ pub struct Stage {
     pub cloud: LocalCloud,
     api: Api,
     people: AtomicU32,
+    template: PathBuf,
     _noted: Option<Noted>,
 }
 
@@ -75,12 +76,32 @@ impl Stage {
         Self::with(template, state, |_| {}).await
     }
 
+    /// Ends this cloud and sets another on what it leaves, with those public keys.
+    pub async fn set_again(self, public_keys: &str) -> Self {
+        let state = self.cloud.state_handle().clone();
+        let template = self.template;
+        self.cloud.shutdown().await;
+        Self::with(template, state, |options| {
+            let keys = ("TokenPublicKeys".to_owned(), public_keys.to_owned());
+            options.parameters.extend([keys]);
+        })
+        .await
+        .unwrap()
+    }
+
+    /// Puts a private key into the secret that functions sign with; those that are started from now
+    /// on read it.
+    pub fn sign_with(&self, key: &TokenKey) {
+        let text = key.private_base64();
+        self.cloud.secrets().set("TokenSigningKey", &text).unwrap();
+    }
+
     async fn with(
         template: PathBuf,
         state: State,
         change: impl FnOnce(&mut Options),
     ) -> Result<Self, StartError> {
-        let mut options = Options::new(template, artifact().await, state);
+        let mut options = Options::new(template.clone(), artifact().await, state);
         change(&mut options);
         let cloud = LocalCloud::start(options).await?;
         Ok(Self {
@@ -88,6 +109,7 @@ impl Stage {
             _noted: Noted::of(&cloud),
             cloud,
             people: AtomicU32::new(0),
+            template,
         })
     }
 
@@ -314,8 +336,10 @@ impl Stage {
 pub(crate) fn answer(outcome: Result<client::Answer, ClientError>) -> Answer {
     let answer = outcome.unwrap();
     described::check_answer(&answer.call, answer.status, &answer.body);
+    let id = answer.headers.get("x-request-id");
     Answer {
         status: answer.status,
+        request_id: id.and_then(|id| Some(id.to_str().ok()?.to_owned())),
         retry_after: answer
             .headers
             .get("retry-after")

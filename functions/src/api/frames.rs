@@ -10,7 +10,7 @@ mod work;
 use serde_json::Value;
 
 use super::schema::{Object, Schema, any_of, constant};
-use super::types::ulid;
+use super::types::{text, ulid};
 
 pub(crate) use blood::blood_donor;
 pub(crate) use conversations::{chat_draft, chat_example, chat_fields, presence_fields};
@@ -72,6 +72,12 @@ impl Frame {
                 .may(
                     "replayed",
                     constant(true).about("It happened while no socket was open."),
+                )
+                .may(
+                    "trace_id",
+                    text().about(
+                        "The `x-request-id` of the request that it came of. What is replayed has none.",
+                    ),
                 )
         })
     }

@@ -23,7 +23,8 @@ fields that are described and no others, but may get more in a later version.
 What the gateway refuses by itself (a path that there is not, too much at once, a body over 10 MB) is \
 `{\"message\"}`; a method that a path has not is a 404, as the HTTP APIs of API Gateway have it. Whatever a \
 function refuses is `{\"error\", \"code\"}`, with `fields` for rejected fields; under `/api/1/profiles/` it is \
-`{\"status\": \"error\", \"message\", \"code\"}`. A 5xx has a `request_id` to look up.";
+`{\"status\": \"error\", \"message\", \"code\"}`. Every answer of a function has an `x-request-id`, by which \
+its logs are found, and a 500 has it in `request_id`, too.";
 
 #[test]
 fn the_description_of_the_api_is_that_of_the_code() {

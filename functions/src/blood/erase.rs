@@ -3,7 +3,7 @@
 
 use std::pin::pin;
 
-use callout_cloud::commit::{CommitError, Guard};
+use callout_cloud::commit::Guard;
 use callout_cloud::failure::CloudError;
 use callout_cloud::requests::Requests;
 use callout_cloud::requests::blood::Moved;
@@ -18,6 +18,9 @@ use futures::TryStreamExt as _;
 use crate::blood::ending;
 use crate::requests::retract;
 use crate::requests::tell::Telling;
+
+/// Refusals that say that something is not as it was read.
+const OVERTAKEN: [Guard; 2] = [Guard::RequestUnchanged, Guard::ResponseUnchanged];
 
 /// Removes every request that they made; those that are open are cancelled, and who had accepted them
 /// is told.
@@ -73,7 +76,7 @@ async fn cancel(
     now: Moment,
 ) -> Result<(), CloudError> {
     let lifetime = cloud.blood_lifetime()?;
-    for tries in 0..contention::TRIES {
+    contention::decide(&OVERTAKEN, || async {
         let read = table.read::<BloodRequest>(id, now).await?;
         let is_active = |request: &BloodRequest| request.state_at(lifetime, now) == State::Active;
         let Some(request) = read.filter(is_active) else {
@@ -82,12 +85,9 @@ async fn cancel(
         let mut commit = cloud.commit().await;
         table.blood().cancel(&mut commit, &request, lifetime, now)?;
         ending::tell(cloud, &mut commit, &request, Step::Cancel, now).await?;
-        if !was_overtaken(commit.run().await)? {
-            return Ok(());
-        }
-        contention::wait(tries).await;
-    }
-    Err(CloudError::Contended)
+        commit.run().await
+    })
+    .await
 }
 
 /// Takes a promise back, if there is one that another could give; whoever asked is told that, and not
@@ -100,7 +100,7 @@ async fn withdraw(
     now: Moment,
 ) -> Result<(), CloudError> {
     let lifetime = cloud.blood_lifetime()?;
-    for tries in 0..contention::TRIES {
+    contention::decide(&OVERTAKEN, || async {
         let (request, earlier) = futures::try_join!(
             table.read::<BloodRequest>(id, now),
             table.answer::<DonorResponse>(id, donor, now),
@@ -131,24 +131,7 @@ async fn withdraw(
             let requester = [request.header.requester];
             Telling::of(&request.header, news, now).these(&outbox, &mut commit, &requester)?;
         }
-        if !was_overtaken(commit.run().await)? {
-            return Ok(());
-        }
-        contention::wait(tries).await;
-    }
-    Err(CloudError::Contended)
-}
-
-/// Whether a commit was refused because something is not as it was read.
-fn was_overtaken(outcome: Result<(), CommitError>) -> Result<bool, CloudError> {
-    match outcome {
-        Ok(()) => Ok(false),
-        Err(CommitError::Refused(refusal))
-            if [Guard::RequestUnchanged, Guard::ResponseUnchanged].contains(&refusal.guard) =>
-        {
-            Ok(true)
-        }
-        Err(CommitError::Refused(_)) => Err(CloudError::Contended),
-        Err(CommitError::Cloud(error)) => Err(error),
-    }
+        commit.run().await
+    })
+    .await
 }

@@ -3,7 +3,7 @@
 
 use std::pin::pin;
 
-use callout_cloud::commit::{CommitError, Guard};
+use callout_cloud::commit::Guard;
 use callout_cloud::failure::CloudError;
 use callout_cloud::requests::Requests;
 use callout_cloud::requests::consultation::PartyTo;
@@ -138,7 +138,7 @@ async fn change(
     now: Moment,
     rule: impl Fn(&Consultation, EventId) -> Erased,
 ) -> Result<Option<Consultation>, CloudError> {
-    for tries in 0..contention::TRIES {
+    contention::decide(&[Guard::RequestUnchanged], || async {
         let event = EventId::new(clock::fresh_ulid());
         let Some(before) = table.read::<Consultation>(id, now).await? else {
             return Ok(None);
@@ -159,16 +159,10 @@ async fn change(
             };
             telling::tell(cloud, &mut commit, &before, &after, &taken).await?;
         }
-        match commit.run().await {
-            Ok(()) => return Ok(Some(before)),
-            Err(CommitError::Refused(refusal)) if refusal.guard == Guard::RequestUnchanged => {
-                contention::wait(tries).await;
-            }
-            Err(CommitError::Refused(_)) => return Err(CloudError::Contended),
-            Err(CommitError::Cloud(error)) => return Err(error),
-        }
-    }
-    Err(CloudError::Contended)
+        commit.run().await?;
+        Ok(Some(before))
+    })
+    .await
 }
 
 /// Takes what was said of a consultation, but for the first so many, out of the inboxes of its parties.

@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use callout_cloud::Cloud;
 use callout_cloud::connections::Socket;
 use callout_cloud::failure::CloudError;
 use callout_cloud::notifications::{self, Entry, Notification, Report, Route, Standing};
+use callout_cloud::{Cloud, clock, trace};
 use callout_domain::delivery::{Attempt, Status};
 use callout_domain::event::{Message, Recipient, Recipients, Subject};
 use callout_domain::ids::{AccountId, EventId, RequestId};
@@ -18,6 +18,7 @@ use serde_json::Value;
 use crate::delivery::people;
 use crate::delivery::post::post;
 use crate::delivery::reach::{self, Reach};
+use crate::metrics;
 use crate::socket::frame;
 
 /// How many groups of people are told at once.
@@ -68,6 +69,7 @@ pub(super) async fn tell(
         people = people.len(),
         heard,
         failed_groups = failures.len(),
+        trace = trace::current(),
         "told"
     );
     failures.pop().map_or(Ok(()), Err)
@@ -121,6 +123,7 @@ async fn tell_group(
         .filter_map(|entry| report(entry, ended.remove(&entry.recipient)?))
         .collect();
     notifications.report(&reports, now).await?;
+    metrics::told(&reports, news.at, clock::now());
     let heard_now = reports.iter().filter(|report| report.heard).count();
     let heard_before = entries.len() - unheard.len();
     failure.map_or(Ok(heard_before + heard_now), Err)

@@ -5,6 +5,9 @@ use lambda_http::http::{HeaderMap, StatusCode};
 use lambda_http::{Body, Response};
 use serde_json::Value;
 
+/// By this name the logs know the request, and the frames that came of it (`trace_id`).
+const REQUEST_ID: HeaderName = HeaderName::from_static("x-request-id");
+
 /// An HTTP answer with a JSON body.
 #[derive(Debug, Clone)]
 pub(crate) struct Answer {
@@ -56,7 +59,8 @@ impl Answer {
         self.body
     }
 
-    pub(crate) fn into_response(self) -> Response<Body> {
+    /// The response to the request of that id, which it bears for whoever has a question about it.
+    pub(crate) fn into_response(self, request_id: &str) -> Response<Body> {
         let mut response = Response::new(Body::Text(self.body.to_string()));
         *response.status_mut() = self.status;
         *response.headers_mut() = self.headers;
@@ -64,6 +68,9 @@ impl Answer {
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
         // Answers are about persons: no cache on the way may keep them.
         headers.insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+        if let Ok(id) = HeaderValue::from_str(request_id) {
+            headers.insert(REQUEST_ID, id);
+        }
         response
     }
 }

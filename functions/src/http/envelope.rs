@@ -65,7 +65,7 @@ mod tests {
     #[test]
     fn when_to_come_back_stays_a_header() {
         let failed = Failure::too_many("too_many", "Too many", 7).answer("1");
-        let response = Envelope::Work.failed(failed).into_response();
+        let response = Envelope::Work.failed(failed).into_response("r");
         assert_eq!(response.headers()["retry-after"], "7");
     }
 

@@ -16,6 +16,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::time::Instant;
 
+use callout_cloud::trace;
 use lambda_http::{Body, Request, Response, tracing};
 
 pub(crate) use answer::Answer;
@@ -45,7 +46,7 @@ where
     let outcome = if call.is_below_a_slash() {
         Err(Failure::unknown_path())
     } else {
-        handler(call).await
+        trace::within(&request_id, handler(call)).await
     };
     let answer = outcome.unwrap_or_else(|failure| envelope.failed(failure.answer(&request_id)));
     tracing::info!(
@@ -54,5 +55,5 @@ where
         milliseconds = started.elapsed().as_secs_f64() * 1_000.0,
         "answered"
     );
-    Ok(answer.into_response())
+    Ok(answer.into_response(&request_id))
 }

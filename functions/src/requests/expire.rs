@@ -99,17 +99,7 @@ async fn turn(tick: Tick, requests: &Requests, due: Due) -> Result<Fate, CloudEr
 
 /// Whoever is overtaken, by an answer or by another run, decides again.
 async fn decide(tick: Tick, due: Due) -> Result<Fate, CloudError> {
-    for tries in 0..contention::TRIES {
-        match end(tick, due).await {
-            Ok(fate) => return Ok(fate),
-            Err(CommitError::Refused(refusal)) if refusal.guard == Guard::RequestUnchanged => {
-                contention::wait(tries).await;
-            }
-            Err(CommitError::Refused(_)) => return Err(CloudError::Contended),
-            Err(CommitError::Cloud(error)) => return Err(error),
-        }
-    }
-    Err(CloudError::Contended)
+    contention::decide(&[Guard::RequestUnchanged], || end(tick, due)).await
 }
 
 /// The step of its kind: reads the request, and if its time is over ends it in one commit, refused by

@@ -1,10 +1,11 @@
 //! What goes over a socket to a client: `event_id`, by which the client knows what it has had
-//! before, `type`, and the fields of that type.
+//! before, `type`, the fields of that type, and in `trace_id` the request that it came of, by which
+//! the logs know it.
 
 use std::collections::BTreeMap;
 
 use callout_cloud::failure::CloudError;
-use callout_cloud::{Cloud, clock};
+use callout_cloud::{Cloud, clock, trace};
 use callout_domain::event::Message;
 use callout_domain::ids::EventId;
 use serde_json::{Map, Value, json};
@@ -13,6 +14,9 @@ use crate::http::Failure;
 
 /// What an account hears that is no longer welcome.
 pub(crate) const UNWELCOME: u16 = 4001;
+
+/// The request that a frame came of.
+const TRACE_ID: &str = "trace_id";
 
 /// A message about an event, with the links that [`links`] made for it.
 pub(crate) fn of(event: EventId, message: &Message, links: &BTreeMap<String, String>) -> Value {
@@ -31,6 +35,10 @@ pub(crate) fn replay_of(
 ) -> Value {
     let mut frame = of(event, message, links);
     frame["replayed"] = Value::Bool(true);
+    // It came of another request than the one that opened this socket.
+    if let Value::Object(frame) = &mut frame {
+        frame.remove(TRACE_ID);
+    }
     frame
 }
 
@@ -80,6 +88,9 @@ pub(crate) async fn links(
 fn finish(event: EventId, kind: &str, mut frame: Map<String, Value>) -> Value {
     frame.insert("event_id".to_owned(), json!(event));
     frame.insert("type".to_owned(), Value::from(kind));
+    if let Some(id) = trace::current() {
+        frame.insert(TRACE_ID.to_owned(), Value::from(id));
+    }
     Value::Object(frame)
 }
 

@@ -9,6 +9,7 @@ use std::convert::Infallible;
 use std::future::Future;
 use std::time::Instant;
 
+use callout_cloud::trace;
 use lambda_http::tracing;
 use lambda_runtime::LambdaEvent;
 
@@ -30,7 +31,7 @@ where
     let started = Instant::now();
     let request_id = event.context.request_id;
     let call = SocketCall::new(event.payload, request_id.clone());
-    let answer = handler(call)
+    let answer = trace::within(&request_id, handler(call))
         .await
         .unwrap_or_else(|failure| SocketAnswer::failed(failure.answer(&request_id)));
     tracing::info!(

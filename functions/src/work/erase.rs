@@ -3,7 +3,7 @@
 
 use std::pin::pin;
 
-use callout_cloud::commit::{CommitError, Guard};
+use callout_cloud::commit::Guard;
 use callout_cloud::failure::CloudError;
 use callout_cloud::requests::Requests;
 use callout_cloud::{Cloud, contention, paging};
@@ -68,7 +68,7 @@ async fn cancel(
     now: Moment,
 ) -> Result<(), CloudError> {
     let lifetime = cloud.work_lifetime()?;
-    for tries in 0..contention::TRIES {
+    contention::decide(&[Guard::RequestUnchanged], || async {
         let Some(before) = table.read::<WorkOrder>(id, now).await? else {
             return Ok(());
         };
@@ -81,14 +81,7 @@ async fn cancel(
             return Ok(());
         };
         let how = (by, CANCELLED);
-        match ending::commit(cloud, table, &before, &after, how, lifetime, now).await {
-            Ok(()) => return Ok(()),
-            Err(CommitError::Refused(refusal)) if refusal.guard == Guard::RequestUnchanged => {
-                contention::wait(tries).await;
-            }
-            Err(CommitError::Refused(_)) => return Err(CloudError::Contended),
-            Err(CommitError::Cloud(error)) => return Err(error),
-        }
-    }
-    Err(CloudError::Contended)
+        ending::commit(cloud, table, &before, &after, how, lifetime, now).await
+    })
+    .await
 }

@@ -5,7 +5,8 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 
-use callout_local::demo::{self, DemoError, EventFolders, Options};
+use callout_local::client::Proof;
+use callout_local::demo::{self, DemoError, Deployed, EventFolders, Options};
 
 use super::launch::{self, Plan};
 use super::signals::StopSignals;
@@ -13,17 +14,35 @@ use super::state_folder::{ACCOUNTS, EVENTS, StateFolder};
 use super::{Failure, StackArguments};
 
 /// Where `callout` listens unless told otherwise.
-const DEFAULT_URL: &str = "http://127.0.0.1:8000";
+pub(super) const DEFAULT_URL: &str = "http://127.0.0.1:8000";
 const DEFAULT_PORT: u16 = 8000;
 
 #[derive(Debug, Clone, Args)]
 #[command(after_help = "\
 The accounts and their tokens are left in .callout/demo.json for use with curl; the next demo ends \
-them and makes new ones.")]
+them and makes new ones.
+
+Against a deployed stack (docs/operations.md) it is played at sea, and leaves nothing behind:
+  callout demo --http <HttpUrl> --ws <SocketUrl> --accounts-table <AccountsTable>")]
 pub(super) struct Arguments {
     /// The running stack [default: the one on port 8000, or one of its own if none runs there]
     #[arg(long)]
     url: Option<String>,
+    /// A deployed stack: the URL of its HTTP API, or of the edge in front of both APIs
+    #[arg(
+        long,
+        value_name = "URL",
+        conflicts_with = "url",
+        requires = "accounts_table"
+    )]
+    http: Option<String>,
+    /// The URL of its WebSocket API, if there is no edge
+    #[arg(long, value_name = "URL", requires = "http")]
+    ws: Option<String>,
+    /// Its accounts table, where the addresses of the demo are marked as proved, with the credentials
+    /// and region of the environment
+    #[arg(long, value_name = "TABLE", requires = "http")]
+    accounts_table: Option<String>,
     /// The folder to leave demo.json in [default: .callout, beside the template]
     #[arg(long, value_name = "FOLDER")]
     state: Option<PathBuf>,
@@ -41,6 +60,9 @@ pub(super) async fn run(arguments: Arguments) -> Result<(), Failure> {
 }
 
 async fn play(arguments: &Arguments) -> Result<(), Failure> {
+    if let (Some(url), Some(table)) = (&arguments.http, &arguments.accounts_table) {
+        return against_deployed(url, table, arguments.ws.clone()).await;
+    }
     if let Some(url) = &arguments.url {
         return against(url, arguments).await;
     }
@@ -48,6 +70,21 @@ async fn play(arguments: &Arguments) -> Result<(), Failure> {
         Ok(()) => against(DEFAULT_URL, arguments).await,
         Err(absent) => against_its_own(&absent, arguments).await,
     }
+}
+
+async fn against_deployed(url: &str, table: &str, sockets: Option<String>) -> Result<(), Failure> {
+    let config = aws_config::load_defaults(aws_config::BehaviorVersion::latest()).await;
+    let options = Options {
+        url: url.to_owned(),
+        deployed: Some(Deployed {
+            sockets,
+            proof: Proof::mark(&config, table),
+        }),
+        accounts: None,
+        events: None,
+        patience: demo::PATIENCE,
+    };
+    Ok(demo::run(&options, std::io::stdout()).await?)
 }
 
 async fn against(url: &str, arguments: &Arguments) -> Result<(), Failure> {
@@ -88,6 +125,7 @@ fn options(url: &str, template: &Path, state: &Path) -> Options {
     let events = template.with_file_name("events");
     Options {
         url: url.to_owned(),
+        deployed: None,
         accounts: Some(state.join(ACCOUNTS)),
         events: events.is_dir().then(|| EventFolders {
             from: events,

@@ -19,7 +19,7 @@ pub(super) fn run() -> Result<(), Failure> {
 
 const ADVICE: &str = "
 The first is the parameter TokenPublicKeys of the template: the public key under its name. It takes
-several keys with commas between them; the first of them is the one that signs.
+several keys with commas between them, which all verify (docs/operations.md says how to rotate them).
 The second is the value of the secret TokenSigningKey. Keep it nowhere else.
 
   sam deploy --parameter-overrides TokenPublicKeys=<the first>

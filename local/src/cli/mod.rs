@@ -2,9 +2,11 @@
 
 mod bench;
 mod demo;
+mod invoke;
 mod keys;
 mod launch;
 mod permissions;
+mod redrive;
 mod signals;
 mod start;
 mod state_folder;
@@ -36,6 +38,11 @@ Examples:
                                    start, and have faults happen; the same seed does the same again
   callout demo                     play every kind against the running stack, or
                                    against one of its own if none is running
+  callout demo --http https://… --ws wss://… --accounts-table …
+                                   the same against a deployed stack
+  callout invoke accounts.login -e events/accounts.login.json
+                                   run one function on an event
+  callout redrive                  what could not be delivered; --go tries it again
   callout bench                    measure it (with the release build, on a quiet machine)
 
 While it runs:
@@ -70,6 +77,10 @@ enum Command {
     Demo(demo::Arguments),
     /// Measure how fast it is, and what it asks of DynamoDB
     Bench(bench::Arguments),
+    /// Run one function of the running stack on an event
+    Invoke(invoke::Arguments),
+    /// Give what could not be delivered another try, or say what there is
+    Redrive(redrive::Arguments),
     /// Make a key pair for the access tokens of a deployment
     Keys,
     /// Say what the template's policies allow and the tests never used
@@ -114,7 +125,7 @@ pub(crate) fn main() -> ExitCode {
         Command::Start(arguments) => arguments.stack.verbose,
         Command::Demo(arguments) => arguments.stack.verbose,
         Command::Bench(arguments) => arguments.stack.verbose,
-        Command::Keys | Command::Permissions(_) => false,
+        Command::Invoke(_) | Command::Redrive(_) | Command::Keys | Command::Permissions(_) => false,
     });
     match run(command) {
         Ok(()) => ExitCode::SUCCESS,
@@ -132,8 +143,10 @@ fn run(command: Command) -> Result<(), Failure> {
     runtime.block_on(async {
         match command {
             Command::Start(arguments) => start::run(arguments).await,
-            Command::Demo(arguments) => demo::run(arguments).await,
+            Command::Demo(arguments) => Box::pin(demo::run(arguments)).await,
             Command::Bench(arguments) => bench::run(arguments).await,
+            Command::Invoke(arguments) => invoke::run(&arguments).await,
+            Command::Redrive(arguments) => Box::pin(redrive::run(&arguments)).await,
             Command::Keys => keys::run(),
             Command::Permissions(arguments) => permissions::run(&arguments),
         }
@@ -185,6 +198,9 @@ mod tests {
             &["callout", "--faults", "dynamodb.throttled 10%"],
             &["callout", "--artifact", "x", "--release"],
             &["callout", "--port", "9000", "demo"],
+            &["callout", "demo", "--http", "https://a"],
+            &["callout", "demo", "--ws", "wss://a"],
+            &["callout", "redrive", "--queue", "https://a/b"],
         ] {
             assert!(Cli::try_parse_from(arguments).is_err(), "{arguments:?}");
         }

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::{Api, ClientError, Mailbox, Session, Socket};
+use super::{Api, ClientError, Proof, Session, Socket};
 
 /// Who is to be registered.
 #[derive(Debug, Clone)]
@@ -38,9 +38,15 @@ impl Account {
     /// # Errors
     /// The first step that fails.
     pub async fn open(api: &Api, person: Person) -> Result<Self, ClientError> {
-        api.send_otp(&person.email).await?;
-        let code = Mailbox::new(api).otp_for(&person.email).await?;
-        api.verify_otp(&person.email, &code).await?;
+        Box::pin(Self::open_by(&Proof::Mail, api, person)).await
+    }
+
+    /// Registers `person`, whose address `proof` proves, and signs in.
+    ///
+    /// # Errors
+    /// The first step that fails.
+    pub async fn open_by(proof: &Proof, api: &Api, person: Person) -> Result<Self, ClientError> {
+        Box::pin(proof.prove(api, &person.email)).await?;
         let mut body = json!({
             "email": person.email,
             "password": person.password,

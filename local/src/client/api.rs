@@ -66,6 +66,8 @@ pub struct Session {
 #[derive(Debug, Clone)]
 pub struct Api {
     base: String,
+    /// Where the WebSocket API is, if it is not behind the same host.
+    sockets: Option<String>,
     http: reqwest::Client,
     token: Option<String>,
 }
@@ -76,6 +78,7 @@ impl Api {
     pub fn new(base: impl Into<String>) -> Self {
         Self {
             base: base.into().trim_end_matches('/').to_owned(),
+            sockets: None,
             http: reqwest::Client::builder()
                 .no_proxy()
                 .build()
@@ -93,13 +96,28 @@ impl Api {
         }
     }
 
+    /// The same client, of a stack whose WebSocket API has that URL: without an edge in front of both
+    /// APIs, each has a host of its own.
+    #[must_use]
+    pub fn with_sockets(&self, url: impl Into<String>) -> Self {
+        Self {
+            sockets: Some(url.into()),
+            ..self.clone()
+        }
+    }
+
     /// The base URL.
     pub fn base(&self) -> &str {
         &self.base
     }
 
-    /// The URL of a socket path on the same host: `ws://127.0.0.1:8000/ws/customer/`.
+    /// The URL of a socket path: `ws://127.0.0.1:8000/ws/customer/`. Where the WebSocket API has a host
+    /// of its own, what the edge would make of it: `wss://…/dev?channel=customer`.
     pub fn socket_url(&self, path: &str) -> String {
+        if let Some(url) = &self.sockets {
+            let channel = path.trim_matches('/').rsplit('/').next();
+            return format!("{url}?channel={}", channel.unwrap_or_default());
+        }
         let base = self.base.strip_prefix("http").unwrap_or(&self.base);
         format!("ws{base}{path}")
     }

@@ -3,11 +3,13 @@
 mod account;
 mod api;
 mod mailbox;
+mod proof;
 mod socket;
 
 pub use account::{Account, Person};
 pub use api::{Answer, Api, Session};
 pub use mailbox::{Mailbox, ReceivedMail};
+pub use proof::{Proof, ProofError};
 pub use socket::{Closed, Socket};
 
 /// Why a client could not go on.
@@ -62,6 +64,9 @@ pub enum ClientError {
         /// Types of the messages that did come and are unread.
         unread: String,
     },
+    /// An operator could not prove an address.
+    #[error(transparent)]
+    Proof(#[from] ProofError),
     /// No mail with a code came in time.
     #[error("no mail with a code came to {0}")]
     NoMail(String),

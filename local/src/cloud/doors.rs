@@ -15,7 +15,7 @@ use crate::lambda::MANAGEMENT;
 use crate::s3::Credentials;
 use crate::state::State;
 use crate::template::model::Stack;
-use crate::{dynamodb, mail, push, s3, secrets};
+use crate::{dead_letters, dynamodb, mail, push, s3, secrets};
 
 /// The ports, taken before anything is served on them: functions must be told of all of them, and
 /// some doors need functions.
@@ -26,6 +26,7 @@ pub(super) struct Listeners {
     ses: TcpListener,
     sns: TcpListener,
     management: TcpListener,
+    dead_letters: TcpListener,
 }
 
 impl Listeners {
@@ -38,6 +39,7 @@ impl Listeners {
             ses: loopback().await?,
             sns: loopback().await?,
             management: loopback().await?,
+            dead_letters: loopback().await?,
         })
     }
 
@@ -61,6 +63,16 @@ impl Listeners {
             endpoints.insert(MANAGEMENT.to_owned(), url);
         }
         Ok(endpoints)
+    }
+
+    /// What the operator is told of them besides.
+    pub(super) fn endpoints_of_operator(&self) -> std::io::Result<BTreeMap<String, String>> {
+        let url = url(&self.dead_letters)?;
+        let names = ["AWS_ENDPOINT_URL_SQS", "AWS_ENDPOINT_URL_DYNAMODB_STREAMS"];
+        Ok(names
+            .into_iter()
+            .map(|name| (name.to_owned(), url.clone()))
+            .collect())
     }
 
     /// Serves them until `closed` turns true. `secret` is what functions sign with.
@@ -102,6 +114,9 @@ impl Listeners {
             until(),
         );
         doors.spawn(async move { report("the SNS door", serving.await) });
+        let letters = services.dead_letters.clone();
+        let serving = dead_letters::serve(self.dead_letters, letters, iam(), until());
+        doors.spawn(async move { report("the SQS door", serving.await) });
         let (state, stack, iam_of_s3, shutdown) =
             (state.clone(), Arc::clone(stack), iam(), until());
         doors.spawn(async move {

@@ -1,16 +1,19 @@
 //! How the parts of the cloud reach each other.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::Router;
 use serde_json::json;
 
+use super::doors::Listeners;
 use super::{Options, Services};
 use crate::captured::{self, Sources};
 use crate::console;
 use crate::faults::Kill;
 use crate::inspect::{self, Inspected};
 use crate::lambda::{LambdaOptions, Lambdas};
+use crate::operator::{self, Operator};
 use crate::schedules::Schedules;
 use crate::template::model::Stack;
 
@@ -48,20 +51,43 @@ pub(super) fn own_routes(
     inspected: Inspected,
     media: &str,
 ) -> Router {
-    captured::router(sources(services, lambdas, schedules))
+    captured::router(sources(services, lambdas, schedules, &inspected.stack))
         .merge(inspect::router(inspected))
         .merge(console::router(media))
 }
 
 /// What `/_local/` shows and does.
-fn sources(services: &Services, lambdas: &Lambdas, schedules: Schedules) -> Sources {
+fn sources(
+    services: &Services,
+    lambdas: &Lambdas,
+    schedules: Schedules,
+    stack: &Arc<Stack>,
+) -> Sources {
     let dead_letters = services.dead_letters.clone();
     let lambdas = lambdas.clone();
+    let invoked = Arc::new(lambdas.clone());
     Sources {
         mailbox: services.mailbox.clone(),
         pushes: services.pushes.clone(),
         dead_letters: Arc::new(move || dead_letters.list()),
         functions: Arc::new(move || json!(lambdas.stats())),
         schedules,
+        invoke: invoked,
+        stack: Arc::clone(stack),
     }
+}
+
+/// Leaves in the state folder what an operator needs; gives the environment that was left.
+pub(super) fn leave_to_operator(
+    operator: &Operator,
+    options: &Options,
+    settings: &LambdaOptions,
+    listeners: &Listeners,
+) -> std::io::Result<BTreeMap<String, String>> {
+    let (stack, endpoints) = (&settings.stack, &settings.endpoints);
+    let mut doors = endpoints.clone();
+    doors.extend(listeners.endpoints_of_operator()?);
+    let environment = operator.environment(stack, &doors);
+    operator::leave(options.state.path(), &environment, stack, endpoints)?;
+    Ok(environment)
 }

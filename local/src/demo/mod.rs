@@ -11,6 +11,7 @@ pub mod events;
 mod narrator;
 mod prescription;
 mod story;
+mod street;
 mod work;
 
 use std::io::Write;
@@ -18,17 +19,20 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use crate::captured;
-use crate::client::{Api, ClientError};
+use crate::client::{Account, Api, ClientError, Proof};
 use accounts::AccountsFile;
 use cast::Cast;
 use narrator::Narrator;
 pub use narrator::Wrong;
+use street::Scene;
 
 /// What to play, and where.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Base URL of a running local cloud.
+    /// Base URL of a running local cloud, or of a deployed stack.
     pub url: String,
+    /// What a deployed stack asks for; `None` for a local cloud.
+    pub deployed: Option<Deployed>,
     /// Where the accounts and their tokens are left for further use; `None` when the stack ends
     /// with the demo.
     pub accounts: Option<PathBuf>,
@@ -36,6 +40,16 @@ pub struct Options {
     pub events: Option<EventFolders>,
     /// How long anything may take to reach a socket.
     pub patience: Duration,
+}
+
+/// A stack that real people may use, too. It is played where nobody lives, by accounts whose addresses
+/// nobody can have, and they are gone at the end.
+#[derive(Debug, Clone)]
+pub struct Deployed {
+    /// URL of the WebSocket API, unless an edge has it on the same host.
+    pub sockets: Option<String>,
+    /// How the addresses are proved: no mail can be read there.
+    pub proof: Proof,
 }
 
 /// Patience enough for a cold start of every function on a busy machine.
@@ -109,8 +123,11 @@ pub async fn find(url: &str) -> Result<(), DemoError> {
 /// # Errors
 /// [`DemoError`]: the first thing that is not as it should be.
 pub async fn run(options: &Options, out: impl Write + Send + 'static) -> Result<(), DemoError> {
+    let api = match &options.deployed {
+        Some(deployed) => return run_deployed(options, deployed, out).await,
+        None => Api::new(&options.url),
+    };
     find(&options.url).await?;
-    let api = Api::new(&options.url);
     let mut narrator = Narrator::new(out);
     narrator.title(&format!(
         "Callout's medicine, blood, work and consultations, played against {}",
@@ -122,7 +139,7 @@ pub async fn run(options: &Options, out: impl Write + Send + 'static) -> Result<
         cast::dismiss_former(&api, file, &mut narrator).await?;
     }
     let cast = cast::gather(&api, file.as_ref(), &mut narrator).await?;
-    let open_request = story::play(&cast, options.patience, &mut narrator).await?;
+    let open_request = story::play(&cast.street, options.patience, &mut narrator).await?;
     let open_need = blood::play(&cast.donors, options.patience, &mut narrator).await?;
     let open_order = work::play(&cast.crew, options.patience, &mut narrator).await?;
     let open_consultation = clinic::play(&cast.clinic, options.patience, &mut narrator).await?;
@@ -144,9 +161,51 @@ pub async fn run(options: &Options, out: impl Write + Send + 'static) -> Result<
     Ok(())
 }
 
+/// Plays it against a deployed stack, and takes the accounts away again however it ends.
+async fn run_deployed(
+    options: &Options,
+    deployed: &Deployed,
+    out: impl Write + Send + 'static,
+) -> Result<(), DemoError> {
+    let api = Api::new(&options.url);
+    let api = match &deployed.sockets {
+        Some(url) => api.with_sockets(url),
+        None => api,
+    };
+    let mut narrator = Narrator::new(out);
+    narrator.title(&format!(
+        "Callout's medicine scenario, played against {}",
+        api.base()
+    ));
+    narrator.act("Five people register, their addresses proved by an operator");
+    let scene = Scene::deployed(deployed.proof.clone());
+    let street = street::open(&api, &scene, &mut narrator).await?;
+    let played = story::play(&street, options.patience, &mut narrator).await;
+    let mut left = None;
+    for account in street.accounts() {
+        left = leave(account).await.err().or(left);
+    }
+    played?;
+    if let Some(error) = left {
+        return Err(error);
+    }
+    narrator.remark("the five accounts are gone again");
+    narrator.end(&api, None, None);
+    Ok(())
+}
+
+async fn leave(account: &Account) -> Result<(), DemoError> {
+    let path = format!("/{}/profile/", account.session.role.to_lowercase());
+    let answer = account.api.delete(&path).await?;
+    if (200..300).contains(&answer.status) {
+        return Ok(());
+    }
+    Err(answer.unexpected("an ended account").into())
+}
+
 /// The id of the picture that a request was made with.
 async fn prescription_of(cast: &Cast, request: &str) -> Result<String, DemoError> {
-    let list = cast.customer.api.get("/medicine/request/").await?;
+    let list = cast.street.customer.api.get("/medicine/request/").await?;
     let body = list.expect(200)?;
     let requests = body["requests"].as_array().into_iter().flatten();
     let image = requests

@@ -6,8 +6,8 @@ use std::time::Duration;
 use reqwest::multipart::{Form, Part};
 use serde_json::{Value, json};
 
-use super::cast::{Cast, Pharmacy};
 use super::narrator::{Narrator, Wrong, equal, field};
+use super::street::{Pharmacy, Street};
 use super::{DemoError, prescription};
 use crate::client::{Answer, Socket};
 
@@ -19,7 +19,7 @@ const SEARCHES: [(u32, usize); 3] = [(3, 2), (10, 3), (20, 4)];
 const TOO_LATE: &str = "This request has already been assigned to a pharmacy";
 const TAKEN: &str = "This request has been accepted by another pharmacy";
 
-/// Everybody's open socket; the pharmacies' in the order of the cast.
+/// Everybody's open socket; the pharmacies' in the order of the street.
 struct Sockets {
     customer: Socket,
     pharmacies: Vec<Socket>,
@@ -28,19 +28,19 @@ struct Sockets {
 }
 
 pub(super) async fn play(
-    cast: &Cast,
+    street: &Street,
     patience: Duration,
     narrator: &mut Narrator,
 ) -> Result<String, DemoError> {
-    let mut sockets = connect(cast, patience, narrator).await?;
+    let mut sockets = connect(street, patience, narrator).await?;
     let mut requests = Vec::new();
     for (radius_km, reached) in SEARCHES {
-        requests.push(search(cast, &mut sockets, radius_km, reached, narrator).await?);
+        requests.push(search(street, &mut sockets, radius_km, reached, narrator).await?);
     }
     let (contested, widest) = (&requests[1], &requests[2]);
-    let winner = race(cast, contested, narrator).await?;
-    everybody_is_told(cast, &mut sockets, contested, winner, narrator).await?;
-    nobody_else_is_told(cast, &sockets, contested, winner, widest, narrator).await?;
+    let winner = race(street, contested, narrator).await?;
+    everybody_is_told(street, &mut sockets, contested, winner, narrator).await?;
+    nobody_else_is_told(street, &sockets, contested, winner, widest, narrator).await?;
     sockets.customer.close().await;
     for socket in sockets.pharmacies {
         socket.close().await;
@@ -49,23 +49,23 @@ pub(super) async fn play(
 }
 
 async fn connect(
-    cast: &Cast,
+    street: &Street,
     patience: Duration,
     narrator: &mut Narrator,
 ) -> Result<Sockets, DemoError> {
     narrator.act("They open their sockets and are greeted");
-    let mut customer = cast.customer.listen("/ws/customer/").await?;
+    let mut customer = street.customer.listen("/ws/customer/").await?;
     let greeting = customer.expect("connection", patience).await?;
     field(
         "the customer's greeting",
         &greeting,
         "user_id",
-        &*cast.customer.session.user_id,
+        &*street.customer.session.user_id,
     )?;
     narrator.fact(&format!("the customer: {}", text(&greeting, "message")));
 
     let mut pharmacies = Vec::new();
-    for pharmacy in &cast.pharmacies {
+    for pharmacy in &street.pharmacies {
         let mut socket = pharmacy.account.listen("/ws/pharmacy/").await?;
         let greeting = socket.expect("connection", patience).await?;
         let name = pharmacy.name();
@@ -94,7 +94,7 @@ async fn connect(
 
 /// Asks within `radius_km` and sees that the nearest `reached` are told; gives the request's id.
 async fn search(
-    cast: &Cast,
+    street: &Street,
     sockets: &mut Sockets,
     radius_km: u32,
     reached: usize,
@@ -103,10 +103,10 @@ async fn search(
     narrator.act(&format!(
         "Sita needs medicine, and asks within {radius_km} km"
     ));
-    let answer = cast
+    let answer = street
         .customer
         .api
-        .post_multipart("/medicine/request/", form(cast, radius_km))
+        .post_multipart("/medicine/request/", form(street, radius_km))
         .await?;
     let body = answer.expect(201)?;
     field("the answer", &body, "pharmacies_notified", reached)?;
@@ -118,7 +118,7 @@ async fn search(
 
     let request = body["request_id"].clone();
     let patience = sockets.patience;
-    let told = cast
+    let told = street
         .pharmacies
         .iter()
         .zip(&mut sockets.pharmacies)
@@ -129,7 +129,7 @@ async fn search(
                 is_about(message, "new_request", &request)
             })
             .await?;
-        check_new_request(cast, pharmacy, &message)?;
+        check_new_request(street, pharmacy, &message)?;
         if place == 0 {
             open_prescription(pharmacy, &message).await?;
         }
@@ -142,21 +142,21 @@ async fn search(
     Ok(request)
 }
 
-fn form(cast: &Cast, radius_km: u32) -> Form {
+fn form(street: &Street, radius_km: u32) -> Form {
     let image = Part::bytes(prescription::IMAGE.to_vec()).file_name("prescription.png");
     // The type is a constant that parses; without it the product judges by the bytes all the same.
     let image = image.mime_str("image/png").unwrap_or_else(|_| {
         Part::bytes(prescription::IMAGE.to_vec()).file_name("prescription.png")
     });
     Form::new()
-        .text("patient_lat", cast.lat.to_string())
-        .text("patient_lng", cast.lng.to_string())
+        .text("patient_lat", street.lat.to_string())
+        .text("patient_lng", street.lng.to_string())
         .text("radius_km", radius_km.to_string())
         .text("quantity", QUANTITY.to_string())
         .part("image", image)
 }
 
-fn check_new_request(cast: &Cast, pharmacy: &Pharmacy, message: &Value) -> Result<(), Wrong> {
+fn check_new_request(street: &Street, pharmacy: &Pharmacy, message: &Value) -> Result<(), Wrong> {
     let name = pharmacy.name();
     let distance = message["distance_km"].as_f64();
     if distance.is_none_or(|distance| (distance - pharmacy.distance_km).abs() > ROUNDING_KM) {
@@ -166,13 +166,13 @@ fn check_new_request(cast: &Cast, pharmacy: &Pharmacy, message: &Value) -> Resul
             got: message["distance_km"].to_string(),
         });
     }
-    let person = &cast.customer.person;
+    let person = &street.customer.person;
     for (name_of_field, expected) in [
         ("patient_name", json!(person.name)),
         ("patient_phone", json!(person.phone_number)),
         (
             "patient_location",
-            json!({ "lat": cast.lat, "lng": cast.lng }),
+            json!({ "lat": street.lat, "lng": street.lng }),
         ),
         ("quantity", json!(QUANTITY)),
     ] {
@@ -201,10 +201,14 @@ async fn open_prescription(pharmacy: &Pharmacy, message: &Value) -> Result<(), D
     Err(answer.unexpected("the prescription's image").into())
 }
 
-/// A and B accept at the same moment; gives the winner's place in the cast.
-async fn race(cast: &Cast, request: &Value, narrator: &mut Narrator) -> Result<usize, DemoError> {
+/// A and B accept at the same moment; gives the winner's place in the street.
+async fn race(
+    street: &Street,
+    request: &Value,
+    narrator: &mut Narrator,
+) -> Result<usize, DemoError> {
     narrator.act("Pharmacy A and Pharmacy B accept at the same moment");
-    let [a, b, ..] = &cast.pharmacies[..] else {
+    let [a, b, ..] = &street.pharmacies[..] else {
         return Err(Wrong {
             what: "the cast".into(),
             expected: "two pharmacies".into(),
@@ -228,7 +232,7 @@ async fn race(cast: &Cast, request: &Value, narrator: &mut Narrator) -> Result<u
         [b, a]
     };
 
-    let name = cast.pharmacies[winner].name();
+    let name = street.pharmacies[winner].name();
     field(
         "the winner's answer",
         &won.body,
@@ -239,7 +243,7 @@ async fn race(cast: &Cast, request: &Value, narrator: &mut Narrator) -> Result<u
     field("the other's answer", &lost.body, "error", TOO_LATE)?;
     narrator.fact(&format!(
         "{} is refused: 400, {TOO_LATE}",
-        cast.pharmacies[1 - winner].name()
+        street.pharmacies[1 - winner].name()
     ));
     Ok(winner)
 }
@@ -263,7 +267,7 @@ fn offer(pharmacy: &Pharmacy) -> String {
 }
 
 async fn everybody_is_told(
-    cast: &Cast,
+    street: &Street,
     sockets: &mut Sockets,
     request: &Value,
     winner: usize,
@@ -276,7 +280,7 @@ async fn everybody_is_told(
             is_about(message, "pharmacy_response", request)
         })
         .await?;
-    let pharmacy = &cast.pharmacies[winner];
+    let pharmacy = &street.pharmacies[winner];
     for (name, expected) in [
         ("pharmacy_id", json!(pharmacy.account.session.user_id)),
         ("pharmacy_name", json!(pharmacy.name())),
@@ -299,13 +303,13 @@ async fn everybody_is_told(
             })
             .await?;
         field("request_taken", &message, "message", TAKEN)?;
-        narrator.fact(&format!("{}: \"{TAKEN}\"", cast.pharmacies[place].name()));
+        narrator.fact(&format!("{}: \"{TAKEN}\"", street.pharmacies[place].name()));
     }
     Ok(())
 }
 
 async fn nobody_else_is_told(
-    cast: &Cast,
+    street: &Street,
     sockets: &Sockets,
     contested: &Value,
     winner: usize,
@@ -313,12 +317,12 @@ async fn nobody_else_is_told(
     narrator: &mut Narrator,
 ) -> Result<(), DemoError> {
     narrator.act("Pharmacy C comes late, and the record is read");
-    let late = accept(&cast.pharmacies[2], contested).await?;
+    let late = accept(&street.pharmacies[2], contested).await?;
     equal("the late answer's status", &400, &late.status)?;
     field("the late answer", &late.body, "error", TOO_LATE)?;
     narrator.fact(&format!("400: {TOO_LATE}"));
 
-    let list = cast
+    let list = street
         .customer
         .api
         .get("/medicine/request/")
@@ -328,7 +332,7 @@ async fn nobody_else_is_told(
     let record = requests.iter().find(|entry| entry["id"] == *contested);
     let record = record.cloned().unwrap_or_default();
     field("the record", &record, "status", "ACCEPTED")?;
-    let name = cast.pharmacies[winner].name();
+    let name = street.pharmacies[winner].name();
     field("the record", &record, "pharmacy_name", name.as_str())?;
     narrator.fact(&format!("the record says ACCEPTED, by {name}"));
 

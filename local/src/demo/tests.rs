@@ -294,6 +294,7 @@ async fn play(url: &str, accounts: Option<PathBuf>) -> (Result<(), DemoError>, S
     let page = Page::default();
     let options = Options {
         url: url.to_owned(),
+        deployed: None,
         accounts,
         events: None,
         patience: Duration::from_secs(3),

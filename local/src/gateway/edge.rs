@@ -3,7 +3,8 @@
 //! What `CloudFront` does in AWS, the local cloud's HTTP port does here. The socket paths of the five
 //! seeds are rewritten to the WebSocket API, with what the path says in `channel` and `id` of the
 //! query; the stage's own path leads to it too; `/_local/` and `/console` belong to the local cloud itself;
-//! and everything else is the HTTP API's.
+//! and everything else is the HTTP API's. `edge/rewrite.js` does the same in `CloudFront`, held to the same
+//! cases.
 
 use std::net::SocketAddr;
 use std::sync::Arc;
@@ -152,60 +153,41 @@ mod tests {
         Some(rewrite(&uri, "dev", &channel).unwrap().to_string())
     }
 
+    /// What the edge in `CloudFront` is held to by `edge/check.mjs`.
+    fn cases() -> serde_json::Value {
+        serde_json::from_str(include_str!("../../../edge/cases.json")).unwrap()
+    }
+
     #[test]
-    fn every_socket_path_of_the_seeds_leads_to_the_stage() {
-        let cases = [
-            ("/ws/customer/?token=t", "/dev?token=t&channel=customer"),
-            ("/ws/customer?token=t", "/dev?token=t&channel=customer"),
-            ("/ws/pharmacy/", "/dev?channel=pharmacy"),
-            ("/ws/user/123/", "/dev?channel=user&id=123"),
-            ("/ws/pharmacy/456", "/dev?channel=pharmacy&id=456"),
-            ("/ws/work/provider/", "/dev?channel=provider"),
-            ("/ws/work/seeker", "/dev?channel=seeker"),
-            (
-                "/ws/notifications/patient-doctor-suggest/7/",
-                "/dev?channel=patient-doctor-suggest&id=7",
-            ),
+    fn every_socket_path_of_the_seeds_leads_to_the_stage_and_no_client_says_otherwise() {
+        let cases = cases();
+        assert_eq!(cases["stage"], "dev");
+        let sockets = cases["sockets"].as_object().unwrap();
+        assert!(!sockets.is_empty());
+        for (from, to) in sockets {
+            assert_eq!(rewritten(from).as_deref(), to.as_str(), "{from}");
+        }
+    }
+
+    #[test]
+    fn the_stages_own_path_is_the_clients() {
+        for (from, to) in [
             (
                 "/dev?token=t&channel=pharmacy",
                 "/dev?token=t&channel=pharmacy",
             ),
             ("/dev/", "/dev"),
-        ];
-        for (from, to) in cases {
+        ] {
             assert_eq!(rewritten(from).as_deref(), Some(to), "{from}");
         }
     }
 
     #[test]
-    fn a_client_cannot_say_otherwise_than_its_path() {
-        assert_eq!(
-            rewritten("/ws/pharmacy/1/?channel=customer&token=a%2Bb&id=2").unwrap(),
-            "/dev?token=a%2Bb&channel=pharmacy&id=1"
-        );
-        assert_eq!(
-            rewritten("/ws/customer/?id=2").unwrap(),
-            "/dev?channel=customer",
-            "an id that the path does not carry is nobody's"
-        );
-        assert_eq!(
-            rewritten("/ws/user/a%26channel=x/").unwrap(),
-            "/dev?channel=user&id=a%26channel%3Dx"
-        );
-    }
-
-    #[test]
     fn everything_else_is_the_http_apis() {
-        for path in [
-            "/",
-            "/ws",
-            "/ws/ticket/",
-            "/ws/customer/x",
-            "/ws/user/",
-            "/ws/work/x",
-            "/devs",
-            "/dev/x",
-        ] {
+        let cases = cases();
+        let none = cases["none"].as_array().unwrap();
+        let none = none.iter().map(|path| path.as_str().unwrap());
+        for path in none.chain(["/", "/ws/ticket/", "/devs", "/dev/x"]) {
             assert_eq!(rewritten(path), None, "{path}");
         }
     }

@@ -19,7 +19,7 @@ mod tests;
 
 pub use lambdas::Lambdas;
 pub use options::LambdaOptions;
-pub(crate) use options::MANAGEMENT;
+pub(crate) use options::{MANAGEMENT, NOWHERE};
 pub use stats::FunctionStats;
 
 use bytes::Bytes;

@@ -13,7 +13,7 @@ use crate::template::model::{Function, Stack};
 
 /// Where everything that is not given an endpoint goes: the discard port, where nobody listens, so
 /// that no call slips out to the real cloud.
-const NOWHERE: &str = "http://127.0.0.1:9";
+pub(crate) const NOWHERE: &str = "http://127.0.0.1:9";
 
 /// Where `@connections` is, which only the template can tell a function.
 pub(crate) const MANAGEMENT: &str = "AWS_ENDPOINT_URL_APIGATEWAYMANAGEMENTAPI";

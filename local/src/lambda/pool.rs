@@ -64,7 +64,7 @@ impl Drop for Lease {
 
 impl FunctionPool {
     pub(super) fn new(function: Function, options: Arc<LambdaOptions>) -> Self {
-        let log = Arc::new(FunctionLog::open(
+        let log = Arc::new(FunctionLog::new(
             options.state.path(),
             &function.logical_id,
             options.verbose,

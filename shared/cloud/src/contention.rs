@@ -1,10 +1,13 @@
-//! Waiting before one more try at what others keep changing: longer each time, and drawn at random,
-//! so that those who met do not meet again
+//! One more try at what others keep changing, after a wait: longer each time, and drawn at random, so that
+//! those who met do not meet again
 //! (<https://aws.amazon.com/blogs/architecture/exponential-backoff-and-jitter/>).
 
 use std::time::Duration;
 
 use rand::RngExt as _;
+
+use crate::commit::{CommitError, Guard};
+use crate::failure::CloudError;
 
 /// The first wait's upper bound; it doubles with every try.
 const FIRST_WAIT: Duration = Duration::from_millis(8);
@@ -17,6 +20,29 @@ pub const TRIES: u32 = 24;
 pub async fn wait(tries: u32) {
     let wait = rand::rng().random_range(Duration::ZERO..=bound(tries));
     tokio::time::sleep(wait).await;
+}
+
+/// Decides, and decides again on what is there then for as long as the commit is refused by one of these
+/// guards: others were faster.
+///
+/// # Errors
+/// When the outside world fails, or [`CloudError::Contended`] when others were always faster, or another guard
+/// refused, which none of what was decided on allows for.
+pub async fn decide<T, F: Future<Output = Result<T, CommitError>>>(
+    overtaken: &[Guard],
+    mut decide_once: impl FnMut() -> F,
+) -> Result<T, CloudError> {
+    for tries in 0..TRIES {
+        match decide_once().await {
+            Ok(decided) => return Ok(decided),
+            Err(CommitError::Refused(refusal)) if overtaken.contains(&refusal.guard) => {
+                wait(tries).await;
+            }
+            Err(CommitError::Refused(_)) => return Err(CloudError::Contended),
+            Err(CommitError::Cloud(error)) => return Err(error),
+        }
+    }
+    Err(CloudError::Contended)
 }
 
 fn bound(tries: u32) -> Duration {

@@ -29,6 +29,7 @@ pub mod sessions;
 pub mod sockets;
 pub mod tickets;
 pub mod tokens;
+pub mod trace;
 
 #[cfg(test)]
 mod fixture;

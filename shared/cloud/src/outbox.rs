@@ -2,11 +2,12 @@
 //!
 //! | pk | sk | what |
 //! |---|---|---|
-//! | `REQUEST#<id>` or `ACCOUNT#<id>` | `<event id>#<chunk, 4 digits>` | one [`Event`] as JSON in `event` |
+//! | `REQUEST#<id>` or `ACCOUNT#<id>` | `<event id>#<chunk, 4 digits>` | one [`Event`] as JSON in `event`, and in `trace` the request that it comes from |
 //!
 //! The partition key is the event's subject: a stream keeps the order of one partition key, so the
 //! events of one request are delivered in the order of their commits. Written only within the
-//! transaction that makes it true, never changed, and removed by TTL after a day.
+//! transaction that makes it true, never changed, and removed by TTL after a day. An operator who
+//! redrives a dead letter puts a copy beside it, `<event id>#<chunk>#<sequence number>`.
 
 use aws_sdk_dynamodb::types::{Put, TransactWriteItem};
 use callout_domain::event::{Event, Subject};
@@ -16,7 +17,7 @@ use time::Duration;
 use crate::Table;
 use crate::commit::{Commit, Guard};
 use crate::failure::CloudError;
-use crate::stored;
+use crate::{stored, trace};
 
 /// As long as the stream keeps it: after that nothing reads it, and it holds names and positions.
 const KEPT: Duration = Duration::hours(24);
@@ -30,6 +31,8 @@ pub struct Outbox {
 #[derive(Serialize, Deserialize)]
 struct Stored {
     event: String,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    trace: Option<String>,
     expires_at: i64,
 }
 
@@ -46,6 +49,7 @@ impl Outbox {
     pub fn post(&self, commit: &mut Commit, event: &Event, chunk: u16) -> Result<(), CloudError> {
         let body = Stored {
             event: serde_json::to_string(event).map_err(CloudError::malformed("an event"))?,
+            trace: trace::current(),
             expires_at: event.at.plus(KEPT).unix_seconds(),
         };
         let item = stored::item(

@@ -1,11 +1,13 @@
 //! Access tokens: JWT (RFC 7519) signed with Ed25519 (RFC 8037), 15 minutes long.
 //!
 //! Any function verifies with the public keys of its environment; only those that sign read the
-//! private key. The header's `kid` chooses among the public keys, so that a new key can be rolled
-//! out before the old one stops signing.
+//! private key. The header's `kid` chooses among the public keys. Which of them a function signs with is
+//! said by the private key that it has read, so that a new key can be put in place of an old one while
+//! processes that hold the old one go on: both verify for as long as both are listed.
 
+use aws_lc_rs::signature::{Ed25519KeyPair, KeyPair as _};
 use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
+use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
 use callout_domain::ids::{AccountId, SessionId};
 use callout_domain::moment::Moment;
 use callout_domain::role::Role;
@@ -27,8 +29,22 @@ const ACCESS: &str = "access";
 /// Keys that a process has read so far.
 #[derive(Default)]
 pub(crate) struct Tokens {
-    public: std::sync::OnceLock<Vec<(String, DecodingKey)>>,
-    private: tokio::sync::OnceCell<EncodingKey>,
+    public: std::sync::OnceLock<Vec<Public>>,
+    private: tokio::sync::OnceCell<Private>,
+}
+
+/// A key that verifies.
+struct Public {
+    kid: String,
+    /// In base64, as the environment has it.
+    text: String,
+    key: DecodingKey,
+}
+
+/// The key that signs, and the name of its public half.
+struct Private {
+    kid: String,
+    key: EncodingKey,
 }
 
 /// Never shows what it holds.
@@ -83,7 +99,7 @@ impl TokensOf<'_> {
     /// Signs an access token for a session.
     ///
     /// # Errors
-    /// When the function may not read the private key, or it is not one.
+    /// When the function may not read the private key, it is none, or its public half is not listed.
     pub async fn sign(
         &self,
         account: AccountId,
@@ -92,23 +108,8 @@ impl TokensOf<'_> {
         session: SessionId,
         now: Moment,
     ) -> Result<String, CloudError> {
-        let kid = self
-            .public_keys()?
-            .first()
-            .map(|(kid, _)| kid.clone())
-            .ok_or(TOKEN_PUBLIC_KEYS.missing())?;
-        let key = self
-            .cloud
-            .tokens
-            .private
-            .get_or_try_init(|| async {
-                let text = self.cloud.token_signing_key().await?;
-                let der = STANDARD
-                    .decode(text.trim())
-                    .map_err(CloudError::malformed("the token signing key"))?;
-                Ok::<_, CloudError>(EncodingKey::from_ed_der(&der))
-            })
-            .await?;
+        let private = &self.cloud.tokens.private;
+        let Private { kid, key } = private.get_or_try_init(|| self.private_key()).await?;
         let claims = AccessClaims {
             iss: ISSUER.to_owned(),
             sub: account,
@@ -121,11 +122,27 @@ impl TokensOf<'_> {
             sid: session,
         };
         let mut header = Header::new(Algorithm::EdDSA);
-        header.kid = Some(kid);
+        header.kid = Some(kid.clone());
         jsonwebtoken::encode(&header, &claims, key).map_err(CloudError::call("signing a token"))
     }
 
-    fn public_keys(&self) -> Result<&[(String, DecodingKey)], CloudError> {
+    async fn private_key(&self) -> Result<Private, CloudError> {
+        let text = self.cloud.token_signing_key().await?;
+        let der = STANDARD
+            .decode(text.trim())
+            .map_err(CloudError::malformed("the token signing key"))?;
+        let pair = Ed25519KeyPair::from_pkcs8(&der)
+            .map_err(CloudError::malformed("the token signing key"))?;
+        let public = URL_SAFE_NO_PAD.encode(pair.public_key());
+        let listed = self.public_keys()?.iter().find(|key| key.text == public);
+        Ok(Private {
+            // Nobody would accept what it signs.
+            kid: listed.ok_or(TOKEN_PUBLIC_KEYS.missing())?.kid.clone(),
+            key: EncodingKey::from_ed_der(&der),
+        })
+    }
+
+    fn public_keys(&self) -> Result<&[Public], CloudError> {
         let kept = &self.cloud.tokens.public;
         if let Some(keys) = kept.get() {
             return Ok(keys);
@@ -134,9 +151,12 @@ impl TokensOf<'_> {
             .read()?
             .split(',')
             .map(|entry| {
-                let (kid, key) = entry.trim().split_once(':')?;
-                let key = DecodingKey::from_ed_components(key).ok()?;
-                Some((kid.to_owned(), key))
+                let (kid, text) = entry.trim().split_once(':')?;
+                Some(Public {
+                    kid: kid.to_owned(),
+                    text: text.to_owned(),
+                    key: DecodingKey::from_ed_components(text).ok()?,
+                })
             })
             .collect::<Option<Vec<_>>>()
             .ok_or(TOKEN_PUBLIC_KEYS.missing())?;
@@ -144,16 +164,12 @@ impl TokensOf<'_> {
     }
 }
 
-fn verify_with(
-    keys: &[(String, DecodingKey)],
-    token: &str,
-    now: Moment,
-) -> Result<AccessClaims, NotAToken> {
+fn verify_with(keys: &[Public], token: &str, now: Moment) -> Result<AccessClaims, NotAToken> {
     let header = jsonwebtoken::decode_header(token).map_err(|_| NotAToken)?;
     let kid = header.kid.ok_or(NotAToken)?;
-    let (_, key) = keys
+    let Public { key, .. } = keys
         .iter()
-        .find(|(known, _)| *known == kid)
+        .find(|known| known.kid == kid)
         .ok_or(NotAToken)?;
     let mut validation = Validation::new(Algorithm::EdDSA);
     validation.set_issuer(&[ISSUER]);

@@ -7,7 +7,6 @@ use callout_domain::ids::AccountId;
 use serde::{Deserialize, Serialize};
 
 use super::Accounts;
-use super::members::page;
 use super::organizations::partition;
 use crate::commit::{Commit, Guard};
 use crate::failure::CloudError;
@@ -53,12 +52,9 @@ impl Accounts {
         organization: AccountId,
         paging: Paging<AccountId>,
     ) -> Result<Page<OrganizationDoctor, AccountId>, CloudError> {
-        let most = Some(paging.limit + 1);
-        let items = self
-            .of_organization(organization, DOCTOR, paging.before, most)
-            .await?;
-        let doctors: Vec<_> = items.into_iter().map(read).collect::<Result<_, _>>()?;
-        Ok(page(doctors, paging.limit, |doctor| doctor.account))
+        let id = |doctor: &OrganizationDoctor| doctor.account;
+        self.page_of_organization(organization, DOCTOR, paging, read, id)
+            .await
     }
 
     /// Has the commit refused by [`Guard::DoctorThere`] if the doctor is not of that organization.

@@ -87,12 +87,9 @@ impl Accounts {
         organization: AccountId,
         paging: Paging<AccountId>,
     ) -> Result<Page<Member, AccountId>, CloudError> {
-        let most = Some(paging.limit + 1);
-        let items = self
-            .of_organization(organization, MEMBER, paging.before, most)
-            .await?;
-        let members: Vec<Member> = items.into_iter().map(read).collect::<Result<_, _>>()?;
-        Ok(page(members, paging.limit, |member| member.account))
+        let id = |member: &Member| member.account;
+        self.page_of_organization(organization, MEMBER, paging, read, id)
+            .await
     }
 
     /// Has the commit refused by [`Guard::SpeaksFor`] if the account does not speak for the organization.
@@ -243,9 +240,30 @@ impl Accounts {
         self.put_new(commit, Guard::AccountUnchanged, item)
     }
 
+    /// A part of what an organization lists under a prefix, the newest account's first.
+    pub(super) async fn page_of_organization<T>(
+        &self,
+        organization: AccountId,
+        prefix: &str,
+        paging: Paging<AccountId>,
+        read: impl Fn(Item) -> Result<T, CloudError>,
+        id: impl Fn(&T) -> AccountId,
+    ) -> Result<Page<T, AccountId>, CloudError> {
+        // One more than asked for tells whether there is more.
+        let most = Some(paging.limit + 1);
+        let mut items = self
+            .of_organization(organization, prefix, paging.before, most)
+            .await?;
+        let more = items.len() > paging.limit;
+        items.truncate(paging.limit);
+        let items: Vec<T> = items.into_iter().map(read).collect::<Result<_, _>>()?;
+        let next = items.last().filter(|_| more).map(id);
+        Ok(Page { items, next })
+    }
+
     /// The items of an organization whose sort keys begin so, from the newest account's on, or from
     /// behind one. A consistent read.
-    pub(super) async fn of_organization(
+    async fn of_organization(
         &self,
         organization: AccountId,
         prefix: &str,
@@ -283,18 +301,6 @@ impl Accounts {
         }
         Ok(found)
     }
-}
-
-/// A part of a list of which one more than asked for was read.
-pub(super) fn page<T>(
-    mut items: Vec<T>,
-    limit: usize,
-    id: impl Fn(&T) -> AccountId,
-) -> Page<T, AccountId> {
-    let more = items.len() > limit;
-    items.truncate(limit);
-    let next = items.last().filter(|_| more).map(id);
-    Page { items, next }
 }
 
 fn read(item: Item) -> Result<Member, CloudError> {

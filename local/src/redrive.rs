@@ -1,0 +1,391 @@
+//! `callout redrive`: dead letters go back to where they came from.
+//!
+//! A letter of a stream holds no records, only where in the stream they are. So they are read there,
+//! within the day that a stream keeps them, and each is put into the outbox once more under a sort key
+//! of its own. The copy is the same event: delivery is keyed by event and recipient, and says nothing
+//! twice. The copy's key is made of the record's sequence number, so a letter that is redriven twice,
+//! or by two people at once, leaves one copy. Only then the letter is deleted.
+
+use std::fmt;
+
+use aws_sdk_dynamodb::types::AttributeValue;
+use aws_sdk_dynamodbstreams::types::{
+    AttributeValue as Streamed, OperationType, Record, ShardIteratorType,
+};
+use serde::Deserialize;
+use time::OffsetDateTime;
+
+use crate::operator;
+
+/// How long a letter that is being looked at is shown to nobody else, in seconds.
+const HIDDEN_SECONDS: i32 = 120;
+/// What `SQS` gives at once, at most.
+const MOST_MESSAGES: i32 = 10;
+/// How long a copy stays in the outbox, in seconds: as long as the stream has it.
+const KEPT_SECONDS: i64 = 24 * 60 * 60;
+
+/// The queue, the stream, and the table.
+#[derive(Debug, Clone)]
+pub struct Redrive {
+    sqs: aws_sdk_sqs::Client,
+    streams: aws_sdk_dynamodbstreams::Client,
+    dynamodb: aws_sdk_dynamodb::Client,
+    queue_url: String,
+    outbox: String,
+}
+
+/// What there was, and what became of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Summary {
+    /// Letters that were looked at.
+    pub letters: usize,
+    /// Records that they point at.
+    pub records: usize,
+    /// Records put into the outbox again; with a dry run, those that would be.
+    pub reposted: usize,
+    /// Records that had been put there again before.
+    pub there_already: usize,
+    /// Letters that were left in the queue: of no stream, or older than its day.
+    pub left: usize,
+}
+
+impl fmt::Display for Summary {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(
+            formatter,
+            "{} letters, {} records: {} reposted, {} reposted before, {} letters left",
+            self.letters, self.records, self.reposted, self.there_already, self.left
+        )
+    }
+}
+
+/// Why redriving stopped; what was not deleted is shown again after two minutes.
+#[derive(Debug, thiserror::Error)]
+pub enum RedriveError {
+    /// A service did not do as it was asked.
+    #[error("{what}: {why}")]
+    Service {
+        /// What was asked.
+        what: &'static str,
+        /// What the service said.
+        why: String,
+    },
+    /// A record is no event of the outbox.
+    #[error("a record of the stream is no item of the outbox: {0}")]
+    Foreign(String),
+}
+
+/// What a letter says of its records.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html>
+#[derive(Debug, Deserialize)]
+struct Letter {
+    #[serde(rename = "DDBStreamBatchInfo")]
+    batch: Batch,
+}
+
+#[derive(Debug, Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Batch {
+    shard_id: String,
+    start_sequence_number: String,
+    end_sequence_number: String,
+    stream_arn: String,
+}
+
+fn service<E: std::error::Error>(what: &'static str) -> impl FnOnce(E) -> RedriveError {
+    move |error| {
+        // The SDK's outermost error says only that there was one.
+        let mut why = error.to_string();
+        let mut source = error.source();
+        while let Some(inner) = source {
+            why = format!("{why}: {inner}");
+            source = inner.source();
+        }
+        RedriveError::Service { what, why }
+    }
+}
+
+impl Redrive {
+    /// The letters of a local cloud, whose operator has that environment; `None` when it lacks
+    /// something.
+    pub fn local(environment: &std::collections::BTreeMap<String, String>) -> Option<Self> {
+        let config = |door| operator::config(environment, door);
+        Some(Self {
+            sqs: aws_sdk_sqs::Client::new(&config("AWS_ENDPOINT_URL_SQS")?),
+            streams: aws_sdk_dynamodbstreams::Client::new(&config(
+                "AWS_ENDPOINT_URL_DYNAMODB_STREAMS",
+            )?),
+            dynamodb: aws_sdk_dynamodb::Client::new(&config("AWS_ENDPOINT_URL_DYNAMODB")?),
+            queue_url: environment.get(operator::DEAD_LETTERS)?.clone(),
+            outbox: environment.get(operator::OUTBOX)?.clone(),
+        })
+    }
+
+    /// The letters of `queue_url` back into the table `outbox`, both in AWS as `config` has it.
+    pub fn new(config: &aws_config::SdkConfig, queue_url: String, outbox: String) -> Self {
+        Self {
+            sqs: aws_sdk_sqs::Client::new(config),
+            streams: aws_sdk_dynamodbstreams::Client::new(config),
+            dynamodb: aws_sdk_dynamodb::Client::new(config),
+            queue_url,
+            outbox,
+        }
+    }
+
+    /// Redrives everything in the queue, or with `dry` says what that would be; `tell` is told of
+    /// each letter.
+    ///
+    /// # Errors
+    /// [`RedriveError`], at the first call that fails.
+    pub async fn run(
+        &self,
+        dry: bool,
+        mut tell: impl FnMut(&str),
+    ) -> Result<Summary, RedriveError> {
+        let mut summary = Summary::default();
+        let mut kept = Vec::new();
+        loop {
+            let received = self
+                .sqs
+                .receive_message()
+                .queue_url(&self.queue_url)
+                .max_number_of_messages(MOST_MESSAGES)
+                .visibility_timeout(HIDDEN_SECONDS)
+                .wait_time_seconds(1)
+                .send()
+                .await
+                .map_err(service("receiving dead letters"))?;
+            let letters = received.messages.unwrap_or_default();
+            if letters.is_empty() {
+                break;
+            }
+            for letter in letters {
+                summary.letters += 1;
+                let receipt = letter.receipt_handle.unwrap_or_default();
+                let body = letter.body.unwrap_or_default();
+                let done = self.redrive(&body, dry, &mut summary, &mut tell).await?;
+                if done && !dry {
+                    self.delete(receipt).await?;
+                } else {
+                    kept.push(receipt);
+                }
+            }
+        }
+        for receipt in kept {
+            self.show_again(receipt).await?;
+        }
+        Ok(summary)
+    }
+
+    /// Redrives one letter; whether it has done its work.
+    async fn redrive(
+        &self,
+        body: &str,
+        dry: bool,
+        summary: &mut Summary,
+        tell: &mut impl FnMut(&str),
+    ) -> Result<bool, RedriveError> {
+        let Ok(Letter { batch }) = serde_json::from_str(body) else {
+            tell("a letter of no stream: left");
+            summary.left += 1;
+            return Ok(false);
+        };
+        let Some(records) = self.records(&batch).await? else {
+            tell(&format!(
+                "{}: older than the stream, which keeps a day: left",
+                batch.start_sequence_number
+            ));
+            summary.left += 1;
+            return Ok(false);
+        };
+        for record in records {
+            summary.records += 1;
+            let copy = Copy::of(&record)?;
+            let fresh = dry || self.put(&copy).await?;
+            if fresh {
+                summary.reposted += 1;
+            } else {
+                summary.there_already += 1;
+            }
+            let what = if fresh { "again" } else { "was there already" };
+            tell(&format!("{} {}: {what}", copy.pk, copy.sk));
+        }
+        Ok(true)
+    }
+
+    /// What was put into the table by the records of a batch; `None` when the stream has them no
+    /// more.
+    async fn records(&self, batch: &Batch) -> Result<Option<Vec<Record>>, RedriveError> {
+        let iterator = self
+            .streams
+            .get_shard_iterator()
+            .stream_arn(&batch.stream_arn)
+            .shard_id(&batch.shard_id)
+            .shard_iterator_type(ShardIteratorType::AtSequenceNumber)
+            .sequence_number(&batch.start_sequence_number)
+            .send()
+            .await;
+        let mut iterator = match iterator {
+            Ok(answer) => answer.shard_iterator,
+            Err(error) => {
+                let error = error.into_service_error();
+                let trimmed = error.is_trimmed_data_access_exception();
+                if trimmed || error.is_resource_not_found_exception() {
+                    return Ok(None);
+                }
+                return Err(service("finding records in the stream")(error));
+            }
+        };
+        let end = number(&batch.end_sequence_number);
+        let mut found = Vec::new();
+        while let Some(place) = iterator {
+            let read = self
+                .streams
+                .get_records()
+                .shard_iterator(place)
+                .send()
+                .await
+                .map_err(service("reading the stream"))?;
+            iterator = read.next_shard_iterator;
+            let records = read.records.unwrap_or_default();
+            // An open shard has always a next part, with nothing in it at its end.
+            let nothing = records.is_empty();
+            for record in records {
+                let sequence = sequence(&record);
+                if number(sequence) > end {
+                    return Ok(Some(found));
+                }
+                if sequence == batch.end_sequence_number {
+                    iterator = None;
+                }
+                if record.event_name == Some(OperationType::Insert) {
+                    found.push(record);
+                }
+            }
+            if nothing {
+                break;
+            }
+        }
+        Ok(Some(found))
+    }
+
+    /// Puts a copy into the outbox; false if it is there.
+    async fn put(&self, copy: &Copy) -> Result<bool, RedriveError> {
+        let put = self
+            .dynamodb
+            .put_item()
+            .table_name(&self.outbox)
+            .set_item(Some(copy.item.clone()))
+            .condition_expression("attribute_not_exists(pk)")
+            .send()
+            .await;
+        match put {
+            Ok(_) => Ok(true),
+            Err(error) => {
+                let error = error.into_service_error();
+                if error.is_conditional_check_failed_exception() {
+                    return Ok(false);
+                }
+                Err(service("putting an event into the outbox")(error))
+            }
+        }
+    }
+
+    async fn delete(&self, receipt: String) -> Result<(), RedriveError> {
+        let deleted = self
+            .sqs
+            .delete_message()
+            .queue_url(&self.queue_url)
+            .receipt_handle(receipt)
+            .send()
+            .await;
+        deleted.map(drop).map_err(service("deleting a dead letter"))
+    }
+
+    async fn show_again(&self, receipt: String) -> Result<(), RedriveError> {
+        let shown = self
+            .sqs
+            .change_message_visibility()
+            .queue_url(&self.queue_url)
+            .receipt_handle(receipt)
+            .visibility_timeout(0)
+            .send()
+            .await;
+        shown.map(drop).map_err(service("putting a letter back"))
+    }
+}
+
+/// An event of the outbox, once more.
+struct Copy {
+    pk: String,
+    sk: String,
+    item: std::collections::HashMap<String, AttributeValue>,
+}
+
+impl Copy {
+    fn of(record: &Record) -> Result<Self, RedriveError> {
+        let foreign = |what: &str| RedriveError::Foreign(what.to_owned());
+        let image = record
+            .dynamodb
+            .as_ref()
+            .and_then(|change| change.new_image.as_ref())
+            .ok_or_else(|| foreign("it has no image"))?;
+        let mut item = std::collections::HashMap::new();
+        for (name, value) in image {
+            let value = match value {
+                Streamed::S(text) => AttributeValue::S(text.clone()),
+                Streamed::N(number) => AttributeValue::N(number.clone()),
+                _ => return Err(foreign(&format!("{name} is neither text nor number"))),
+            };
+            item.insert(name.clone(), value);
+        }
+        let text = |name: &str| match item.get(name) {
+            Some(AttributeValue::S(text)) => Ok(text.clone()),
+            _ => Err(foreign(&format!("it has no {name}"))),
+        };
+        text("event")?;
+        let pk = text("pk")?;
+        let sk = key_of_copy(&text("sk")?, sequence(record));
+        item.insert("sk".to_owned(), AttributeValue::S(sk.clone()));
+        let ends = OffsetDateTime::now_utc().unix_timestamp() + KEPT_SECONDS;
+        item.insert("expires_at".to_owned(), AttributeValue::N(ends.to_string()));
+        Ok(Self { pk, sk, item })
+    }
+}
+
+/// `<event>#<chunk>#<sequence number>`, of a copy's copy too.
+fn key_of_copy(sk: &str, sequence: &str) -> String {
+    let own: Vec<&str> = sk.splitn(3, '#').take(2).collect();
+    format!("{}#{sequence}", own.join("#"))
+}
+
+fn sequence(record: &Record) -> &str {
+    let change = record.dynamodb.as_ref();
+    change
+        .and_then(|change| change.sequence_number.as_deref())
+        .unwrap_or_default()
+}
+
+/// A sequence number in an order that compares: they have up to 40 digits.
+fn number(text: &str) -> (usize, &str) {
+    let digits = text.trim_start_matches('0');
+    (digits.len(), digits)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{key_of_copy, number};
+
+    #[test]
+    fn a_copy_stands_beside_its_event_and_so_does_a_copy_of_it() {
+        assert_eq!(key_of_copy("01EVENT#0003", "77"), "01EVENT#0003#77");
+        assert_eq!(key_of_copy("01EVENT#0003#77", "99"), "01EVENT#0003#99");
+    }
+
+    #[test]
+    fn sequence_numbers_compare_as_numbers() {
+        assert!(number("9") < number("10"));
+        assert!(number("100000000000000000000000000000000000001") > number("9"));
+        assert_eq!(number("0010"), number("10"));
+    }
+}
