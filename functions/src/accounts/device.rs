@@ -47,7 +47,6 @@ async fn retire_one(cloud: &Cloud, device: &Device) -> Result<(), CloudError> {
 }
 
 /// As [`answer`] answers.
-
 #[cfg(test)]
 pub(super) fn answered(operation: crate::api::Operation, is_set: bool) -> crate::api::Operation {
     use crate::api::{closed, flag, id, role_in_paths, success, ulid};

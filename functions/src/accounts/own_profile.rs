@@ -45,7 +45,6 @@ fn role_of(segment: Option<&str>) -> Result<Role, Failure> {
 }
 
 /// What every operation on one's own profile has.
-
 #[cfg(test)]
 pub(super) fn described(summary: &'static str) -> crate::api::Operation {
     use crate::api::{operation, role_in_paths};

@@ -297,7 +297,6 @@ fn longitude(given: Given<'_>) -> Result<f64, String> {
 }
 
 /// The fields of all roles, as somebody sends those of theirs; what is optional may be null.
-
 #[cfg(test)]
 pub(super) fn sent() -> crate::api::Object {
     use crate::api::{

@@ -185,7 +185,6 @@ pub(super) mod tests {
 }
 
 /// An account as [`own`] or [`registered`] shows it: these fields and those of its role.
-
 #[cfg(test)]
 pub(super) fn account(
     name: &'static str,
@@ -240,7 +239,6 @@ pub(super) fn account(
 }
 
 /// As [`own`] shows it.
-
 #[cfg(test)]
 pub(super) fn own_account() -> crate::api::Schema {
     use crate::api::{moment, phone_number};
@@ -252,7 +250,6 @@ pub(super) fn own_account() -> crate::api::Schema {
 }
 
 /// One of these.
-
 #[cfg(test)]
 pub(super) fn own_example() -> Value {
     use crate::api::id;
@@ -264,7 +261,6 @@ pub(super) fn own_example() -> Value {
 }
 
 /// As [`pharmacy`] shows it.
-
 #[cfg(test)]
 pub(super) fn pharmacy_seen() -> crate::api::Object {
     use crate::api::{closed, person_name, phone_number, ulid};

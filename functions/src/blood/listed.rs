@@ -55,7 +55,6 @@ pub(super) fn page<C: Display>(requests: &[Value], next: Option<C>) -> Value {
 }
 
 /// A list of these, whole or in parts.
-
 #[cfg(test)]
 pub(super) fn listed(item: &crate::api::Schema) -> crate::api::Schema {
     use crate::api::{any_of, list, page};

@@ -330,7 +330,6 @@ fn own_request() -> Failure {
 mod tests;
 
 /// What every move of a donor takes, answers and refuses.
-
 #[cfg(test)]
 pub(super) fn described(
     summary: &'static str,
@@ -375,7 +374,6 @@ pub(super) fn described(
 }
 
 /// Every refusal of a move that the rules have, wherever the donor and the request may stand.
-
 #[cfg(test)]
 fn refusals(step: Move) -> Vec<Failure> {
     use callout_domain::blood::{DonationInterval, Refused, Step};

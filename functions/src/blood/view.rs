@@ -193,7 +193,6 @@ fn seen() -> crate::api::Object {
 }
 
 /// As [`request_for_donor`] shows it.
-
 #[cfg(test)]
 pub(super) fn seen_by_donor() -> crate::api::Schema {
     use crate::api::{distance_or_null, standing};
@@ -204,7 +203,6 @@ pub(super) fn seen_by_donor() -> crate::api::Schema {
 }
 
 /// As [`own_request`] shows it.
-
 #[cfg(test)]
 pub(super) fn own_seen() -> crate::api::Schema {
     use crate::api::{blood_donor, count, latitude, list, longitude, one_of_texts, radius};
@@ -221,7 +219,6 @@ pub(super) fn own_seen() -> crate::api::Schema {
 }
 
 /// As [`request_for_donor`] shows one.
-
 #[cfg(test)]
 pub(super) fn example_for_donor() -> Value {
     let mut example = example();
@@ -231,7 +228,6 @@ pub(super) fn example_for_donor() -> Value {
 }
 
 /// As [`own_request`] shows one.
-
 #[cfg(test)]
 pub(super) fn own_example() -> Value {
     use crate::api::id;

@@ -176,7 +176,6 @@ fn refusal(refused: Refused) -> crate::http::Refused {
 }
 
 /// What a step answers and refuses, whoever takes it; the roles that may are named by the operation.
-
 #[cfg(test)]
 pub(super) fn described(
     operation: crate::api::Operation,

@@ -60,7 +60,6 @@ fn text(note: Option<&Note>) -> Option<&str> {
 }
 
 /// As [`consultation`] shows it.
-
 #[cfg(test)]
 pub(super) fn consultation_seen() -> crate::api::Schema {
     use crate::api::{closed, consultation_state, moment, note, organization, specialty, ulid};
@@ -95,7 +94,6 @@ fn suggestion_seen() -> crate::api::Object {
 }
 
 /// As [`suggestion`] shows it.
-
 #[cfg(test)]
 pub(super) fn whole_suggestion_seen() -> crate::api::Schema {
     use crate::api::{consultation_state, ulid};
@@ -108,7 +106,6 @@ pub(super) fn whole_suggestion_seen() -> crate::api::Schema {
 }
 
 /// A consultation such as these.
-
 #[cfg(test)]
 pub(super) fn example(status: &str) -> Value {
     use crate::api::id;
@@ -122,7 +119,6 @@ pub(super) fn example(status: &str) -> Value {
 }
 
 /// A suggestion such as these.
-
 #[cfg(test)]
 pub(super) fn suggestion_example() -> Value {
     use crate::api::id;

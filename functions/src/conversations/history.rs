@@ -167,7 +167,6 @@ pub(crate) async fn signed(cloud: &Cloud, body: Linked) -> Result<Map<String, Va
 }
 
 /// As [`read`] answers.
-
 #[cfg(test)]
 pub(crate) fn history_seen() -> crate::api::Object {
     use crate::api::Schema;
@@ -200,7 +199,6 @@ pub(crate) fn history_seen() -> crate::api::Object {
 }
 
 /// One of these.
-
 #[cfg(test)]
 pub(crate) fn history_example() -> Value {
     use crate::api::id;

@@ -210,7 +210,6 @@ pub(super) fn closed() -> Failure {
 }
 
 /// What everybody refuses who looks for a conversation.
-
 #[cfg(test)]
 pub(crate) fn refusals() -> [Failure; 2] {
     [

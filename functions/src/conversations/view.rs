@@ -29,7 +29,6 @@ fn with_status(message: &ChatMessage, status: &str) -> Linked {
 }
 
 /// As [`fresh`] and [`marked`] show it.
-
 #[cfg(test)]
 pub(crate) fn message_seen() -> crate::api::Object {
     use crate::api::one_of_texts;
@@ -37,7 +36,6 @@ pub(crate) fn message_seen() -> crate::api::Object {
 }
 
 /// One of these.
-
 #[cfg(test)]
 pub(crate) fn message_example() -> Value {
     let mut example = crate::api::chat_example();

@@ -53,7 +53,6 @@ pub(crate) fn no_member() -> Failure {
 }
 
 /// What is refused to whoever speaks for no hospital.
-
 #[cfg(test)]
 pub(crate) fn refusals() -> [Failure; 2] {
     [no_member(), pending()]

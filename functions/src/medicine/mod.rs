@@ -50,7 +50,6 @@ async fn overtaken(table: &Requests, id: RequestId, step: Step, now: Moment) -> 
 }
 
 /// All refusals of a step, wherever the request may stand.
-
 #[cfg(test)]
 fn illegal_steps(step: Step) -> impl Iterator<Item = Failure> {
     use callout_domain::medicine::State;

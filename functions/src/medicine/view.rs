@@ -138,7 +138,6 @@ pub(super) mod samples {
 }
 
 /// As [`request`] shows it.
-
 #[cfg(test)]
 fn request_seen() -> crate::api::Object {
     use crate::api::{
@@ -160,14 +159,12 @@ fn request_seen() -> crate::api::Object {
 }
 
 /// As a new one is answered.
-
 #[cfg(test)]
 pub(super) fn new_request_seen() -> crate::api::Schema {
     request_seen().named("MedicineRequest")
 }
 
 /// As [`own_request`] shows it.
-
 #[cfg(test)]
 pub(super) fn own_request_seen() -> crate::api::Object {
     use crate::api::count;
@@ -175,7 +172,6 @@ pub(super) fn own_request_seen() -> crate::api::Object {
 }
 
 /// As [`request_for_pharmacy`] shows it.
-
 #[cfg(test)]
 pub(super) fn request_seen_by_pharmacy() -> crate::api::Object {
     use crate::api::{distance_or_null, text};
@@ -185,7 +181,6 @@ pub(super) fn request_seen_by_pharmacy() -> crate::api::Object {
 }
 
 /// As [`response`] shows it.
-
 #[cfg(test)]
 pub(crate) fn response_seen() -> crate::api::Object {
     use crate::api::{choice, closed, link, moment, reply_text, text, ulid};
@@ -202,7 +197,6 @@ pub(crate) fn response_seen() -> crate::api::Object {
 }
 
 /// As [`response_with_distance`] shows it.
-
 #[cfg(test)]
 pub(super) fn response_seen_with_distance() -> crate::api::Object {
     use crate::api::distance_or_null;
@@ -210,7 +204,6 @@ pub(super) fn response_seen_with_distance() -> crate::api::Object {
 }
 
 /// A request such as these.
-
 #[cfg(test)]
 pub(super) fn request_example(status: &str) -> serde_json::Value {
     use crate::api::id;
@@ -222,7 +215,6 @@ pub(super) fn request_example(status: &str) -> serde_json::Value {
 }
 
 /// The same as its requester sees it.
-
 #[cfg(test)]
 pub(super) fn own_example(status: &str) -> serde_json::Value {
     let mut example = request_example(status);
@@ -231,7 +223,6 @@ pub(super) fn own_example(status: &str) -> serde_json::Value {
 }
 
 /// A response such as these.
-
 #[cfg(test)]
 pub(crate) fn response_example() -> serde_json::Value {
     use crate::api::id;
@@ -244,7 +235,6 @@ pub(crate) fn response_example() -> serde_json::Value {
 }
 
 /// As a step of the requester is answered.
-
 #[cfg(test)]
 pub(super) fn stepped(
     operation: crate::api::Operation,

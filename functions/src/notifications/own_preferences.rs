@@ -28,14 +28,12 @@ pub(super) fn shown(preferences: &Preferences) -> Answer {
 }
 
 /// As [`shown`] answers.
-
 #[cfg(test)]
 pub(super) fn answered(operation: crate::api::Operation) -> crate::api::Operation {
     operation.answers(200, "All preferences.", preferences(true), example())
 }
 
 /// All preferences; each may be left out where they are sent.
-
 #[cfg(test)]
 pub(super) fn preferences(whole: bool) -> crate::api::Schema {
     use crate::api::{closed, flag, open, text};

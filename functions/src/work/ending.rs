@@ -89,7 +89,6 @@ pub(super) async fn commit(
 }
 
 /// What every end takes, answers and refuses.
-
 #[cfg(test)]
 pub(super) fn described(summary: &'static str, how: End, status: &str) -> crate::api::Operation {
     use crate::api::{operation, success, ulid};

@@ -76,7 +76,6 @@ async fn overtaken(
 }
 
 /// All refusals of a step, wherever the order may stand.
-
 #[cfg(test)]
 fn illegal_steps(step: Step) -> impl Iterator<Item = Failure> {
     use callout_domain::work::State;

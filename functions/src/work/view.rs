@@ -45,7 +45,6 @@ pub(super) fn order(order: &WorkOrder, viewer: Side, lifetime: Duration, now: Mo
 }
 
 /// As [`order`] shows it.
-
 #[cfg(test)]
 pub(crate) fn order_seen() -> crate::api::Object {
     use crate::api::{
@@ -77,7 +76,6 @@ pub(crate) fn order_seen() -> crate::api::Object {
 }
 
 /// An order such as these.
-
 #[cfg(test)]
 pub(crate) fn example(status: &str) -> Value {
     use crate::api::id;
