@@ -97,93 +97,6 @@ fn profile_fields(profile: &Profile) -> Map<String, Value> {
     }
 }
 
-#[cfg(test)]
-#[allow(clippy::unwrap_used)]
-pub(super) mod tests {
-    use callout_domain::account::{
-        Account, Address, Email, PersonName, PharmacyProfile, PhoneNumber, Profile,
-    };
-    use callout_domain::geo::{DistanceKm, GeoPoint};
-    use callout_domain::ids::AccountId;
-    use serde_json::json;
-
-    use super::{own, pharmacy, registered};
-
-    pub(in super::super) fn account(id: AccountId, profile: Profile) -> Account {
-        Account {
-            id,
-            role: profile.role(),
-            email: Email::parse("customer@example.com").unwrap(),
-            name: PersonName::parse("John Doe").unwrap(),
-            phone_number: PhoneNumber::parse("9841234567").unwrap(),
-            created_at: "2026-02-24T10:30:00Z".parse().unwrap(),
-            profile,
-            version: 0,
-        }
-    }
-
-    fn id() -> AccountId {
-        "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap()
-    }
-
-    fn thamel() -> Account {
-        let profile = Profile::Pharmacy(PharmacyProfile {
-            position: Some(GeoPoint::new(27.7172, 85.324).unwrap()),
-            address: Some(Address::parse("Thamel").unwrap()),
-        });
-        account(id(), profile)
-    }
-
-    #[test]
-    fn a_customer_is_registered_in_the_seeds_shape() {
-        assert_eq!(
-            registered(&account(id(), Profile::Customer)),
-            json!({
-                "id": "01ARZ3NDEKTSV4RRFFQ69G5FAV",
-                "email": "customer@example.com",
-                "name": "John Doe",
-                "role": "CUSTOMER",
-            })
-        );
-    }
-
-    #[test]
-    fn the_holder_sees_all_of_it() {
-        assert_eq!(
-            own(&thamel()),
-            json!({
-                "id": "01ARZ3NDEKTSV4RRFFQ69G5FAV",
-                "email": "customer@example.com",
-                "name": "John Doe",
-                "role": "PHARMACY",
-                "phone_number": "9841234567",
-                "created_at": "2026-02-24T10:30:00.000Z",
-                "lat": 27.7172,
-                "lng": 85.324,
-                "address": "Thamel",
-            })
-        );
-    }
-
-    #[test]
-    fn everybody_sees_a_pharmacy_without_its_e_mail_address() {
-        let away = DistanceKm::try_from(1.234_5).unwrap();
-        assert_eq!(
-            pharmacy(&thamel(), Some(away)),
-            json!({
-                "id": "01ARZ3NDEKTSV4RRFFQ69G5FAV",
-                "name": "John Doe",
-                "phone_number": "9841234567",
-                "lat": 27.7172,
-                "lng": 85.324,
-                "address": "Thamel",
-                "distance_km": 1.23,
-            })
-        );
-        assert!(pharmacy(&thamel(), None).get("distance_km").is_none());
-    }
-}
-
 /// An account as [`own`] or [`registered`] shows it: these fields and those of its role.
 #[cfg(test)]
 pub(super) fn account(
@@ -287,4 +200,91 @@ fn of_pharmacy() -> crate::api::Object {
         .with("lat", latitude().or_null())
         .with("lng", longitude().or_null())
         .with("address", address().or_null())
+}
+
+#[cfg(test)]
+#[allow(clippy::unwrap_used)]
+pub(super) mod tests {
+    use callout_domain::account::{
+        Account, Address, Email, PersonName, PharmacyProfile, PhoneNumber, Profile,
+    };
+    use callout_domain::geo::{DistanceKm, GeoPoint};
+    use callout_domain::ids::AccountId;
+    use serde_json::json;
+
+    use super::{own, pharmacy, registered};
+
+    pub(in super::super) fn account(id: AccountId, profile: Profile) -> Account {
+        Account {
+            id,
+            role: profile.role(),
+            email: Email::parse("customer@example.com").unwrap(),
+            name: PersonName::parse("John Doe").unwrap(),
+            phone_number: PhoneNumber::parse("9841234567").unwrap(),
+            created_at: "2026-02-24T10:30:00Z".parse().unwrap(),
+            profile,
+            version: 0,
+        }
+    }
+
+    fn id() -> AccountId {
+        "01ARZ3NDEKTSV4RRFFQ69G5FAV".parse().unwrap()
+    }
+
+    fn thamel() -> Account {
+        let profile = Profile::Pharmacy(PharmacyProfile {
+            position: Some(GeoPoint::new(27.7172, 85.324).unwrap()),
+            address: Some(Address::parse("Thamel").unwrap()),
+        });
+        account(id(), profile)
+    }
+
+    #[test]
+    fn a_customer_is_registered_in_the_seeds_shape() {
+        assert_eq!(
+            registered(&account(id(), Profile::Customer)),
+            json!({
+                "id": "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+                "email": "customer@example.com",
+                "name": "John Doe",
+                "role": "CUSTOMER",
+            })
+        );
+    }
+
+    #[test]
+    fn the_holder_sees_all_of_it() {
+        assert_eq!(
+            own(&thamel()),
+            json!({
+                "id": "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+                "email": "customer@example.com",
+                "name": "John Doe",
+                "role": "PHARMACY",
+                "phone_number": "9841234567",
+                "created_at": "2026-02-24T10:30:00.000Z",
+                "lat": 27.7172,
+                "lng": 85.324,
+                "address": "Thamel",
+            })
+        );
+    }
+
+    #[test]
+    fn everybody_sees_a_pharmacy_without_its_e_mail_address() {
+        let away = DistanceKm::try_from(1.234_5).unwrap();
+        assert_eq!(
+            pharmacy(&thamel(), Some(away)),
+            json!({
+                "id": "01ARZ3NDEKTSV4RRFFQ69G5FAV",
+                "name": "John Doe",
+                "phone_number": "9841234567",
+                "lat": 27.7172,
+                "lng": 85.324,
+                "address": "Thamel",
+                "distance_km": 1.23,
+            })
+        );
+        assert!(pharmacy(&thamel(), None).get("distance_km").is_none());
+    }
 }

@@ -58,16 +58,13 @@ fn block(text: &mut String, value: &Value, depth: usize) {
 fn entry(text: &mut String, name: &str, value: &Value, depth: usize) {
     text.push_str(&key(name));
     text.push(':');
-    match in_line(value) {
-        Some(line) => {
-            text.push(' ');
-            text.push_str(&line);
-            text.push('\n');
-        }
-        None => {
-            text.push('\n');
-            block(text, value, depth + 1);
-        }
+    if let Some(line) = in_line(value) {
+        text.push(' ');
+        text.push_str(&line);
+        text.push('\n');
+    } else {
+        text.push('\n');
+        block(text, value, depth + 1);
     }
 }
 

@@ -171,7 +171,7 @@ impl Table {
             }
             Move::Call | Move::Withdraw | Move::Ignore => Ok(()),
         };
-        rested.map_err(|refused| too_soon(&refused))?;
+        rested.map_err(too_soon)?;
         Ok(Some(answered).filter(|answered| answered.standing != standing))
     }
 
@@ -318,16 +318,13 @@ impl Made {
     }
 }
 
-fn too_soon(why: &TooSoon) -> Failure {
+fn too_soon(why: TooSoon) -> Failure {
     Failure::bad("too_soon", why.to_string())
 }
 
 fn own_request() -> Failure {
     Failure::bad("own_request", "This is your own request")
 }
-
-#[cfg(test)]
-mod tests;
 
 /// What every move of a donor takes, answers and refuses.
 #[cfg(test)]
@@ -397,7 +394,10 @@ fn refusals(step: Move) -> Vec<Failure> {
         let day: Moment = "2026-02-24T10:30:00Z".parse().unwrap();
         let from = DonationDate::of(day);
         let interval = DonationInterval::default();
-        all.push(too_soon(&TooSoon { interval, from }));
+        all.push(too_soon(TooSoon { interval, from }));
     }
     all
 }
+
+#[cfg(test)]
+mod tests;

@@ -189,7 +189,7 @@ async fn judge(
     let distance = request
         .reach
         .admits(pharmacy.id, pharmacy.position())
-        .map_err(|error| out_of_reach(&error))?;
+        .map_err(out_of_reach)?;
     let state = request.state_at(now);
     state.after(answer.choice.step()).map_err(illegal)?;
     Ok(Judged {
@@ -251,7 +251,7 @@ fn reply(response: &MedicineResponse) -> Reply {
     Reply::created(view::response(response).with("message", json!(sentence)))
 }
 
-fn out_of_reach(error: &OutOfReach) -> Failure {
+fn out_of_reach(error: OutOfReach) -> Failure {
     Refused::new(StatusCode::FORBIDDEN, "out_of_reach", error.to_string()).into()
 }
 
@@ -296,7 +296,7 @@ pub(crate) fn describe() -> crate::api::Operation {
             view::response_seen().with("message", text()),
             example,
         )
-        .refuses(out_of_reach(&OutOfReach))
+        .refuses(out_of_reach(OutOfReach))
         .refuses(unknown())
         .refuses(answered_before())
         .refuses_any(crate::medicine::illegal_steps(Step::Accept))

@@ -5,24 +5,13 @@ use serde_json::{Value, json};
 
 use super::{Frame, frame};
 use crate::api::id;
-use crate::api::schema::{closed, one_of_texts, open};
+use crate::api::schema::{Object, closed, one_of_texts, open};
 use crate::api::types::{
     distance, flag, given_flag, given_latitude, given_longitude, latitude, longitude, moment,
     person_name, phone_number, service_type, task, text, ulid, work_state,
 };
 
 pub(super) fn told() -> Vec<Frame> {
-    let named = || {
-        ["work_id", "order_id", "work_order_id", "request_id"]
-            .into_iter()
-            .fold(closed(), |fields, name| fields.with(name, ulid()))
-    };
-    let ids = |mut example: Value| {
-        for name in ["work_id", "order_id", "work_order_id", "request_id"] {
-            example[name] = json!(id('W'));
-        }
-        example
-    };
     let assigned = named()
         .with("seeker_id", ulid())
         .with("seeker_name", person_name())
@@ -49,7 +38,7 @@ pub(super) fn told() -> Vec<Frame> {
         .with("timestamp", moment().or_null());
     let mut recorded = crate::work::order_example("accepted");
     recorded["accepted"] = json!(true);
-    let mut all = vec![
+    let all = vec![
         frame(
             work::WORK_ASSIGNED,
             "To the provider: there is work.",
@@ -91,7 +80,12 @@ pub(super) fn told() -> Vec<Frame> {
             })),
         ),
     ];
-    for (kind, summary, status, by) in [
+    all.into_iter().chain(ended()).collect()
+}
+
+/// The ends that it takes.
+fn ended() -> [Frame; 3] {
+    [
         (
             "work_completed",
             "To the other party: the work is done.",
@@ -110,7 +104,8 @@ pub(super) fn told() -> Vec<Frame> {
             "cancelled",
             Value::Null,
         ),
-    ] {
+    ]
+    .map(|(kind, summary, status, by)| {
         let fields = named()
             .with("status", work_state())
             .with("expired", flag())
@@ -121,9 +116,23 @@ pub(super) fn told() -> Vec<Frame> {
             "status": status, "expired": by.is_null(), "by": by, "message": "…",
             "timestamp": "2025-01-30T11:30:00.000Z",
         });
-        all.push(frame(kind, summary, [fields], ids(example)));
+        frame(kind, summary, [fields], ids(example))
+    })
+}
+
+/// By these names the seed's apps know an order.
+const NAMES: [&str; 4] = ["work_id", "order_id", "work_order_id", "request_id"];
+
+fn named() -> Object {
+    let fields = NAMES.into_iter();
+    fields.fold(closed(), |fields, name| fields.with(name, ulid()))
+}
+
+fn ids(mut example: Value) -> Value {
+    for name in NAMES {
+        example[name] = json!(id('W'));
     }
-    all
+    example
 }
 
 pub(super) fn said() -> Vec<Frame> {
