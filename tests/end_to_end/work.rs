@@ -59,6 +59,7 @@ async fn a_complete_assignment_from_the_offer_to_the_end() {
     assert_eq!(told["message"], "Need help with painting work");
     // Ours, and not what an app says.
     assert_eq!(told["distance"], "0km");
+    assert_eq!(told["distance_km"], 0.0);
     assert!(!told.to_string().contains(&seeker.phone_number));
     let pushed = stage.pushed("providers-phone");
     assert_eq!(pushed[0]["data"]["type"], "work_assigned");

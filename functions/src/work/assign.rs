@@ -171,8 +171,10 @@ async fn judge(
 impl Judged {
     fn order(&self, asked: &Asked, call: &Call) -> WorkOrder {
         let id = RequestId::new(clock::fresh_ulid());
+        let distance_km = self.distance.rounded();
+        let audience = audience(self.provider.id, distance_km);
         WorkOrder {
-            header: Header::new(id, self.seeker.id, &audience(self.provider.id), call.now),
+            header: Header::new(id, self.seeker.id, &audience, call.now),
             seeker: Party::of(&self.seeker),
             provider_id: self.provider.id,
             provider: Party::of(&self.provider),
@@ -180,7 +182,7 @@ impl Judged {
             service_type: asked.service_type.clone(),
             task: asked.task.clone(),
             place: asked.place,
-            distance_km: self.distance.rounded(),
+            distance_km,
             state: State::Pending,
             answered_at: None,
             ended_at: None,
@@ -188,8 +190,11 @@ impl Judged {
     }
 }
 
-fn audience(provider: AccountId) -> Audience {
-    Audience::new(vec![Told::by_name(provider)])
+fn audience(provider: AccountId, distance_km: f64) -> Audience {
+    Audience::new(vec![Told {
+        account: provider,
+        distance_km: Some(distance_km),
+    }])
 }
 
 /// The one commit that assigns it: both accounts must be there, and the provider as they were judged.
@@ -203,7 +208,7 @@ async fn commit(
     let cloud = call.cloud;
     let lifetime = cloud.work_lifetime()?;
     let mut commit = once.commit(cloud, reply).await?;
-    let audience = audience(order.provider_id);
+    let audience = audience(order.provider_id, order.distance_km);
     table
         .work()
         .create(&mut commit, order, &audience, lifetime)?;
