@@ -168,6 +168,8 @@ async fn the_seeker_hears_how_far_away_the_provider_is_at_most_every_five_second
         assert_eq!(told["distance_km"], 1.11);
         assert!(told["event_id"].is_string());
     }
+    // Of the two, one was heard of: the other is read, too, before they move on.
+    futures::join!(one.ping(), other.ping());
     // Too soon after that: where they are is written once that was decided.
     one.send(says(0.005)).await;
     is_found_at(&stage, &seeker, 0.56).await;
