@@ -64,8 +64,8 @@ async fn what_cannot_be_read_is_reported_and_holds_nobody_up() {
     let pharmacy = stage.pharmacy("Near", LAT, LNG).await;
     let mut socket = pharmacy.socket().await;
     let key = format!("ACCOUNT#{}", pharmacy.id);
-    let first = telling("01KJ7E4Q0G0000000000000001", "first", &pharmacy.id);
-    let second = telling("01KJ7E4Q0G0000000000000002", "second", &pharmacy.id);
+    let first = telling("01KJ7E4Q0G0000000000000001", "test_first", &pharmacy.id);
+    let second = telling("01KJ7E4Q0G0000000000000002", "test_second", &pharmacy.id);
     let records = [
         (key.as_str(), first.as_str()),
         (key.as_str(), "{\"errand\": \"unknown\"}"),
@@ -81,8 +81,8 @@ async fn what_cannot_be_read_is_reported_and_holds_nobody_up() {
         .collect();
     failed.sort_unstable();
     assert_eq!(failed, ["2", "4"]);
-    socket.expect("first").await;
-    socket.expect("second").await;
+    socket.expect("test_first").await;
+    socket.expect("test_second").await;
 }
 
 #[tokio::test]
@@ -90,7 +90,7 @@ async fn what_comes_again_is_not_said_again() {
     let stage = Stage::set().await;
     let pharmacy = stage.pharmacy("Near", LAT, LNG).await;
     let mut socket = pharmacy.socket().await;
-    let tell = telling("01KJ7E4Q0G0000000000000001", "news", &pharmacy.id);
+    let tell = telling("01KJ7E4Q0G0000000000000001", "test_news", &pharmacy.id);
     let outbox = items(&stage, "Outbox", &pharmacy.id).await;
     let greet = outbox[0]["event"]["S"].as_str().unwrap();
     assert!(greet.contains("greet"), "{greet}");
@@ -101,12 +101,12 @@ async fn what_comes_again_is_not_said_again() {
         let answer = stage.invoke("delivery", &batch(&records)).await;
         assert_eq!(answer, json!({"batchItemFailures": []}));
     }
-    socket.expect("news").await;
+    socket.expect("test_news").await;
     socket
         .send(json!({"type": "ack", "event_id": "01KJ7E4Q0G0000000000000001"}))
         .await;
     socket.ping().await;
-    assert_eq!(socket.all("news").len(), 1);
+    assert_eq!(socket.all("test_news").len(), 1);
     assert_eq!(socket.all("connection").len(), 1);
     assert_eq!(stage.inbox(&pharmacy.id).await.len(), 1);
 }

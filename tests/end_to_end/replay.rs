@@ -50,13 +50,13 @@ async fn what_was_missed_of_a_request_is_replayed_in_the_order_of_its_commits() 
     let customer = stage.customer("John Doe").await;
     let (lower, higher) = (beside(&customer.id, '1'), beside(&customer.id, '2'));
     let request = beside(&customer.id, '3');
-    commit(&stage, &higher, &request, "committed_first", &customer).await;
-    commit(&stage, &lower, &request, "committed_last", &customer).await;
+    commit(&stage, &higher, &request, "test_committed_first", &customer).await;
+    commit(&stage, &lower, &request, "test_committed_last", &customer).await;
     stage.cloud.streams_idle().await.unwrap();
 
     let mut socket = customer.socket().await;
-    let before = socket.until("committed_last").await;
+    let before = socket.until("test_committed_last").await;
     let kinds: Vec<&Value> = before.iter().map(|message| &message["type"]).collect();
-    assert_eq!(kinds, ["committed_first"]);
+    assert_eq!(kinds, ["test_committed_first"]);
     assert_eq!(before[0]["replayed"], true);
 }

@@ -70,9 +70,15 @@ pub(crate) fn check_taken(call: &str, status: u16, sent: &Value) {
     }
 }
 
+/// How the types begin of messages that tests write into the outbox themselves.
+const OF_A_TEST: &str = "test_";
+
 /// Fails where a message is none that the description has.
 pub(crate) fn check_message(message: &Value) {
     let kind = message["type"].as_str().unwrap_or_default();
+    if kind.starts_with(OF_A_TEST) {
+        return;
+    }
     let described = &ASYNCAPI["components"]["messages"][kind]["payload"];
     assert!(
         described.is_object(),

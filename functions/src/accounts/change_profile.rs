@@ -103,6 +103,7 @@ pub(crate) fn describe() -> crate::api::Operation {
             views::own_account(),
             views::own_example(),
         )
+        .refuses(no_member())
 }
 
 #[cfg(test)]

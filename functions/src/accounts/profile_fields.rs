@@ -304,8 +304,8 @@ pub(super) fn sent() -> crate::api::Object {
         hospital_name, open, service_type, specialty, ulid,
     };
     open()
-        .may("lat", given_latitude())
-        .may("lng", given_longitude())
+        .may("lat", given_latitude().or_null())
+        .may("lng", given_longitude().or_null())
         .may("address", address().or_null())
         .may("blood_group", blood_group())
         .may("city", city())

@@ -374,19 +374,17 @@ pub(super) fn described(
 #[cfg(test)]
 fn refusals(step: Move) -> Vec<Failure> {
     use callout_domain::blood::{DonationInterval, Refused, Step};
-    let request_step = if step == Move::Confirm {
-        Step::Confirm
+    // Who never accepted confirms nothing, and is told so as for any other answer.
+    let steps = if step == Move::Confirm {
+        &[Step::Confirm, Step::Answer][..]
     } else {
-        Step::Answer
+        &[Step::Answer]
     };
-    let over = State::ALL.map(|state| state.after(request_step).err().map(Refused::Over));
+    let over = steps
+        .iter()
+        .flat_map(|step| State::ALL.map(|state| state.after(*step).err().map(Refused::Over)));
     let not_open = Standing::ALL.map(|standing| standing.after(step).err().map(Refused::NotOpen));
-    let mut all: Vec<Failure> = over
-        .into_iter()
-        .chain(not_open)
-        .flatten()
-        .map(refused)
-        .collect();
+    let mut all: Vec<Failure> = over.chain(not_open).flatten().map(refused).collect();
     if step == Move::Accept {
         all.extend([Refused::Covered, Refused::TooOften].map(refused));
     }

@@ -76,7 +76,11 @@ pub(crate) fn describe() -> crate::api::Operation {
             open()
                 .with(
                     "status",
-                    one_of_texts(["Offered", "Accepted", "Declined", "Rejected"]),
+                    one_of_texts([
+                        "Offered", "Accepted", "Declined", "Rejected", "offered", "accepted",
+                        "declined", "rejected",
+                    ])
+                    .about("In whichever case."),
                 )
                 .may("appointment_date", given_moment().or_null())
                 .may("price", price_given().or_null())

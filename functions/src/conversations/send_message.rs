@@ -59,5 +59,6 @@ pub(crate) fn describe() -> crate::api::Operation {
         )
         .refuses_any(crate::conversations::scene::refusals())
         .refuses(crate::conversations::scene::closed())
+        .refuses(crate::conversations::sending::reused())
         .refuses_any(crate::media::attached::refusals())
 }

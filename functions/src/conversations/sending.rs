@@ -197,12 +197,7 @@ impl Saying<'_> {
     /// What was answered the first time.
     async fn again(&self, sent: Sent) -> Result<Reply, Failure> {
         if sent.fingerprint != self.fingerprint {
-            return Err(Refused::new(
-                StatusCode::UNPROCESSABLE_ENTITY,
-                "message_id_reused",
-                "This message_id was sent before, with something else",
-            )
-            .into());
+            return Err(reused());
         }
         let id = self.scene.conversation.id;
         let conversations = self.table.conversations();
@@ -210,4 +205,14 @@ impl Saying<'_> {
         let message = message.ok_or(CloudError::Contended)?;
         Ok(Reply::created(view::fresh(&message)))
     }
+}
+
+/// 422: the id of the message stands for something else that was sent.
+pub(crate) fn reused() -> Failure {
+    Refused::new(
+        StatusCode::UNPROCESSABLE_ENTITY,
+        "message_id_reused",
+        "This message_id was sent before, with something else",
+    )
+    .into()
 }
