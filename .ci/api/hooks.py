@@ -1,5 +1,6 @@
 """Who calls: an account of each role, registered through the code in its mail, as an app does."""
 
+import base64
 import json
 import os
 import re
@@ -11,6 +12,10 @@ import schemathesis
 BASE = os.environ["CALLOUT_URL"]
 PLACE = {"lat": 27.7172, "lng": 85.324}
 PASSWORD = "a good long password"
+# One white pixel.
+PICTURE = base64.b64decode(
+    "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAAAAAA6fptVAAAACklEQVR4nGP4DwABAQEAsTj2FAAAAABJRU5ErkJggg=="
+)
 
 
 def call(path, body=None, by=None, method=None):
@@ -53,10 +58,21 @@ def accounts():
 ACCOUNTS = accounts()
 
 
+def picture(by):
+    """What was uploaded by its link, and may be sent with a request once."""
+    upload = call("/media/uploads/", {"content_type": "image/png", "size_bytes": len(PICTURE)}, by)
+    request = urllib.request.Request(
+        upload["upload_url"], data=PICTURE, headers=upload["headers"], method=upload["method"]
+    )
+    urllib.request.urlopen(request, timeout=60).close()
+    return upload["media_id"]
+
+
 def things():
     """By the names of paths and fields, ids of things that there are, and that the callers may know of."""
     place = {"patient_lat": PLACE["lat"], "patient_lng": PLACE["lng"], "radius_km": 5, "quantity": 1}
-    medicine = call("/medicine/request/", place, "customer")["request_id"]
+    image = picture("customer")
+    medicine = call("/medicine/request/", place | {"image_id": image}, "customer")["request_id"]
     need = {
         "patientName": "John Doe", "patientNumber": "9841234567", "attenderName": "Jane Doe",
         "attenderNumber": "9841234567", "bloodGroup": "O+", "units": 2, "urgency": "Urgent",
@@ -74,11 +90,12 @@ def things():
     question = {"hospital_id": hospital, "description": "Chest pain"}
     consultation = call("/api/consultation-request/", question, "patient")["consultation_request_id"]
     return {
-        "/medicine/": medicine, "/requests/": medicine, "request_id": medicine, "requestId": blood,
+        "/medicine/": medicine, "/requests/": medicine, "request_id": medicine,
+        "/donor/request_id": blood, "/donor/requestId": blood,
         "/work-orders/": order, "provider_id": provider, "hospital_id": hospital, "/hospital/": hospital,
         "/consultation-": consultation, "/doctor-suggest/": consultation,
         "consultation_request_id": consultation, "doctor_id": ACCOUNTS["doctor"]["user_id"],
-        "/pharmacy/": ACCOUNTS["pharmacy"]["user_id"], "pharmacy": ACCOUNTS["pharmacy"]["user_id"],
+        "/media/": image, "/pharmacy/": ACCOUNTS["pharmacy"]["user_id"], "pharmacy": ACCOUNTS["pharmacy"]["user_id"],
     }
 
 
@@ -96,7 +113,8 @@ class Caller:
         if definition["operationId"] in ("accounts.delete_profile", "accounts.logout"):
             return LEAVING["access"]
         roles = [role.lower() for role in definition.get("x-callers", [])]
-        role = str((case.path_parameters or {}).get("role", "customer"))
+        whose = case.operation.path.split("/")[1]
+        role = str((case.path_parameters or {}).get("role", whose))
         able = [role for role in roles if role in ACCOUNTS] or [role]
         return ACCOUNTS.get(able[0], ACCOUNTS["customer"])["access"]
 
@@ -104,18 +122,32 @@ class Caller:
         case.headers = {**(case.headers or {}), "Authorization": f"Bearer {data}"}
 
 
+ID = re.compile("[0-7][0-9A-HJKMNP-TV-Z]{25}")
+# Those that answers had: what a step after them asks for is not to be changed.
+MET = set()
+
+
+@schemathesis.hook
+def after_call(context, case, response):
+    MET.update(ID.findall(response.content.decode()))
+
+
+def is_nobodys(text):
+    return isinstance(text, str) and ID.fullmatch(text) and text not in MET
+
+
 @schemathesis.hook
 def before_call(context, case, kwargs):
     """What is an id, but nobody's, becomes that of something."""
-    is_id = lambda text: isinstance(text, str) and re.fullmatch("[0-7][0-9A-HJKMNP-TV-Z]{25}", text)
     parameters, body = case.path_parameters, case.body
-    if parameters and is_id(parameters.get("id")):
+    if parameters and is_nobodys(parameters.get("id")):
         found = [thing for name, thing in THINGS.items() if name in case.operation.path]
         parameters["id"] = (found or [parameters["id"]])[0]
     if isinstance(body, dict):
-        for name in body.keys() & THINGS.keys():
-            if is_id(body[name]):
-                body[name] = THINGS[name]
+        kind = "/donor/" if "/donor/" in case.operation.path else ""
+        for name, value in body.items():
+            if is_nobodys(value):
+                body[name] = THINGS.get(kind + name, THINGS.get(name, value))
 
 
 @schemathesis.check

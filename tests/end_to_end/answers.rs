@@ -97,6 +97,10 @@ async fn a_no_leaves_the_request_open_and_is_said_once() {
     }
     assert_eq!(second.get("next_cursor"), None);
     assert_eq!(second.get("next_history_cursor"), None);
+    for person in [&chosen, &customer] {
+        let wrong = person.get("/medicine/request/?history_cursor=1").await;
+        assert_eq!(wrong.status, 400, "{}", wrong.body);
+    }
 }
 
 #[tokio::test]

@@ -88,13 +88,16 @@ fn given<T>(
 
 #[cfg(test)]
 pub(crate) fn describe() -> crate::api::Operation {
-    use crate::api::{person_name, phone_number};
+    use crate::api::{open, person_name, phone_number};
 
     own_profile::described("Changes the fields of one's own profile that are given")
         .takes(
-            profile_fields::sent()
-                .may("name", person_name())
-                .may("phone_number", phone_number()),
+            profile_fields::sent(
+                &open()
+                    .may("name", person_name())
+                    .may("phone_number", phone_number()),
+                false,
+            ),
             serde_json::json!({"name": "City Pharmacy", "lat": 27.7, "lng": 85.32}),
         )
         .answers(

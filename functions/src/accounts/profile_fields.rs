@@ -296,23 +296,59 @@ fn longitude(given: Given<'_>) -> Result<f64, String> {
         .map_err(|error| error.to_string())
 }
 
-/// The fields of all roles, as somebody sends those of theirs; what is optional may be null.
+/// What accounts of each role give of themselves besides what everybody does: a `new` one all that it
+/// needs, one that changes any of it. What may be missing may be null.
 #[cfg(test)]
-pub(super) fn sent() -> crate::api::Object {
+pub(super) fn sent(everybodys: &crate::api::Object, new: bool) -> crate::api::Schema {
     use crate::api::{
-        address, blood_group, city, day, given_coverage, given_latitude, given_longitude,
-        hospital_name, open, service_type, specialty, ulid,
+        Object, Schema, address, any_of, blood_group, city, day, given_coverage, given_latitude,
+        given_longitude, hospital_name, service_type, specialty, ulid,
     };
-    open()
-        .may("lat", given_latitude().or_null())
-        .may("lng", given_longitude().or_null())
-        .may("address", address().or_null())
-        .may("blood_group", blood_group())
-        .may("city", city())
-        .may("last_donation_date", day().or_null())
-        .may("service_type", service_type())
-        .may("service_coverage_area", given_coverage().or_null())
-        .may("specialty", specialty())
-        .may("hospital_id", ulid())
-        .may("hospital_name", hospital_name())
+    let of = |role: &str, fields: &[(&str, Schema)]| {
+        let fields = fields.iter().cloned();
+        let object: Object = fields.fold(everybodys.clone(), |object, (name, schema)| {
+            if new {
+                object.with(name, schema)
+            } else {
+                object.may(name, schema)
+            }
+        });
+        (role.to_owned(), object)
+    };
+    let titled = |(role, object): (String, Object)| Schema::from(object).titled(&role);
+    let place = [("lat", given_latitude()), ("lng", given_longitude())];
+    let or_none = |object: Object| {
+        object
+            .may("lat", given_latitude().or_null())
+            .may("lng", given_longitude().or_null())
+    };
+    let with_place = |own: &[(&'static str, Schema)]| [own, &place].concat();
+
+    let (role, pharmacy) = of("A pharmacy", &[]);
+    let pharmacy = (role, or_none(pharmacy).may("address", address().or_null()));
+    let donor = [("blood_group", blood_group()), ("city", city())];
+    let (role, donor) = of("A donor", &donor);
+    let donor = (
+        role,
+        or_none(donor).may("last_donation_date", day().or_null()),
+    );
+    let (role, provider) = of(
+        "A provider",
+        &with_place(&[("service_type", service_type())]),
+    );
+    let provider = (
+        role,
+        provider.may("service_coverage_area", given_coverage().or_null()),
+    );
+    let doctor = [("specialty", specialty()), ("hospital_id", ulid())];
+    let hospital = [("hospital_name", hospital_name()), ("city", city())];
+    any_of([
+        titled(of("A customer, patient or seeker", &[])),
+        titled(pharmacy),
+        titled(donor),
+        titled(provider),
+        titled(of("A doctor", &doctor)),
+        titled(of("The first of a hospital", &with_place(&hospital))),
+        titled(of("Another of a hospital", &[("hospital_id", ulid())])),
+    ])
 }

@@ -163,26 +163,25 @@ fn title(role: Role) -> String {
 #[cfg(test)]
 pub(crate) fn describe() -> crate::api::Operation {
     use crate::api::{
-        closed, email, id, operation, password, person_name, phone_number, role_in_paths, text,
+        closed, email, id, open, operation, password, person_name, phone_number, role_in_paths,
+        text,
     };
 
     let roles = Role::ALL.into_iter().filter(|role| *role != Role::Admin);
     operation("Opens an account at an address that was proved")
-        .that(
-            "Besides the fields that everybody gives: a pharmacy `lat`, `lng`, `address`, all optional; a \
-             donor `blood_group`, `city`, and optionally `lat`, `lng`, `last_donation_date`; a provider \
-             `service_type`, `lat`, `lng`, and optionally `service_coverage_area`; a doctor `specialty`, \
-             `hospital_id`; a hospital `hospital_name`, `city`, `lat`, `lng`.",
-        )
+        .that("What the role of the path asks for besides what everybody gives.")
         .by_anyone()
         .at("role", role_in_paths(roles), "As what.")
         .takes(
-            profile_fields::sent()
-                .with("email", email())
-                .with("password", password())
-                .may("confirm_password", text().or_null())
-                .with("name", person_name())
-                .with("phone_number", phone_number()),
+            profile_fields::sent(
+                &open()
+                    .with("email", email())
+                    .with("password", password())
+                    .may("confirm_password", text().or_null())
+                    .with("name", person_name())
+                    .with("phone_number", phone_number()),
+                true,
+            ),
             json!({
                 "email": "john@example.com", "password": "a good long password",
                 "confirm_password": "a good long password", "name": "John Doe",

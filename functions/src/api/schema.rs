@@ -16,7 +16,7 @@ pub(crate) struct Schema {
 pub(crate) struct Object {
     properties: BTreeMap<String, Value>,
     required: Vec<String>,
-    either: Vec<[&'static str; 2]>,
+    either: Vec<Value>,
     together: Vec<&'static [&'static str]>,
     is_closed: bool,
     named: BTreeMap<&'static str, Value>,
@@ -56,6 +56,12 @@ impl Schema {
     /// The same, with what it means here.
     pub(crate) fn about(mut self, sentence: &str) -> Self {
         self.json["description"] = json!(sentence);
+        self
+    }
+
+    /// The same, by this name among several.
+    pub(crate) fn titled(mut self, name: &str) -> Self {
+        self.json["title"] = json!(name);
         self
     }
 
@@ -144,16 +150,19 @@ impl Object {
         self
     }
 
-    /// With a field that may come under either of two names.
+    /// With a field that may come under either of two names: the first, unless it is null or not there.
     pub(crate) fn either(
         mut self,
         name: &'static str,
         twin: &'static str,
         schema: impl Into<Schema>,
     ) -> Self {
-        self.either.push([name, twin]);
-        let schema = schema.into();
-        self.may(name, schema.clone()).may(twin, schema)
+        let schema = schema.into().into_json(&mut self.named);
+        self.either.push(json!({"anyOf": [
+            {"required": [name], "properties": {name: schema}},
+            {"required": [twin], "properties": {name: {"type": "null"}, twin: schema}},
+        ]}));
+        self
     }
 
     /// With fields of which none may be left out where one is there.
@@ -194,11 +203,10 @@ impl From<Object> for Schema {
         if object.is_closed {
             json.insert("additionalProperties".to_owned(), json!(false));
         }
-        let choices: Vec<Value> = object.either.iter().map(one_required).collect();
-        match choices.as_slice() {
+        match object.either.as_slice() {
             [] => {}
             [one] => json.extend(one.as_object().cloned().unwrap_or_default()),
-            [_, _, ..] => drop(json.insert("allOf".to_owned(), json!(choices))),
+            [_, _, ..] => drop(json.insert("allOf".to_owned(), json!(object.either))),
         }
         let together: BTreeMap<&str, Vec<&str>> = object
             .together
@@ -213,11 +221,6 @@ impl From<Object> for Schema {
             named: object.named,
         }
     }
-}
-
-fn one_required(names: &[&str; 2]) -> Value {
-    let required = names.map(|name| json!({"required": [name]}));
-    json!({ "anyOf": required })
 }
 
 fn others<'a>(names: &[&'a str], but_for: &str) -> Vec<&'a str> {

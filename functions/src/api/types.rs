@@ -7,6 +7,7 @@ mod kinds;
 
 use callout_domain::account::{Email, Password};
 use callout_domain::geo::RadiusKm;
+use callout_domain::media::MOST_BYTES;
 use serde_json::{Value, json};
 
 use super::schema::{Object, Schema, any_of, closed, one_of_texts};
@@ -185,6 +186,16 @@ pub(crate) fn given_flag() -> Schema {
 pub(crate) fn given_count() -> Schema {
     let as_text = Schema::of(json!({"type": "string", "pattern": "^[0-9]{1,15}$"}));
     any_of([count(), as_text])
+}
+
+/// How large a file is that is to be uploaded.
+pub(crate) fn given_bytes() -> Schema {
+    let pattern = "^([1-9][0-9]{0,6}|1[0-9]{7}|2[0-4][0-9]{6}|25000000)$";
+    let number = Schema::of(json!({"type": "integer", "minimum": 1, "maximum": MOST_BYTES}));
+    any_of([
+        number,
+        Schema::of(json!({"type": "string", "pattern": pattern})),
+    ])
 }
 
 /// A moment that is sent, in any offset.

@@ -224,30 +224,37 @@ mod tests;
 #[cfg(test)]
 pub(crate) fn describe() -> crate::api::Operation {
     use crate::api::{
-        address, blood_group, city, closed, constant, contact_number, count, given_latitude,
-        given_longitude, given_radius, given_units, hospital_name, id, one_of_texts, open,
-        operation, person_name, text, ulid, urgency,
+        address, any_of, blood_group, city, closed, constant, contact_number, count,
+        given_latitude, given_longitude, given_radius, given_units, hospital_name, id, null,
+        one_of_texts, open, operation, person_name, text, ulid, urgency,
     };
 
+    let need = || {
+        open()
+            .with("patientName", person_name())
+            .with("patientNumber", contact_number())
+            .with("attenderName", person_name())
+            .with("attenderNumber", contact_number())
+            .with("bloodGroup", blood_group())
+            .with("units", given_units())
+            .with("urgency", urgency())
+            .with("hospitalName", hospital_name())
+            .with("location", address())
+            .with("city", city())
+            .may("match", one_of_texts(["everyone", "compatible"]).or_null())
+    };
+    let of_the_city = need()
+        .may(PLACE.lat, null())
+        .may(PLACE.lng, null())
+        .may(PLACE.radius, null());
+    let around = need()
+        .with(PLACE.lat, given_latitude())
+        .with(PLACE.lng, given_longitude())
+        .with(PLACE.radius, given_radius());
     operation("Asks the donors of a city, or around a place, for blood")
         .by(&[Role::Donor])
         .takes(
-            open()
-                .with("patientName", person_name())
-                .with("patientNumber", contact_number())
-                .with("attenderName", person_name())
-                .with("attenderNumber", contact_number())
-                .with("bloodGroup", blood_group())
-                .with("units", given_units())
-                .with("urgency", urgency())
-                .with("hospitalName", hospital_name())
-                .with("location", address())
-                .with("city", city())
-                .may("match", one_of_texts(["everyone", "compatible"]).or_null())
-                .may(PLACE.lat, given_latitude())
-                .may(PLACE.lng, given_longitude())
-                .may(PLACE.radius, given_radius())
-                .together(&["lat", "lng", "radius_km"]),
+            any_of([of_the_city.into(), around.into()]),
             json!({
                 "patientName": "John Doe", "patientNumber": "+91 9876543210",
                 "attenderName": "Jane Doe", "attenderNumber": "+91 9876543211",

@@ -23,8 +23,10 @@ use crate::requests::list::{list, page_of};
 pub(crate) async fn handle(call: Call) -> Result<Answer, Failure> {
     let caller = call.caller()?;
     caller.must_be(&[Role::Customer, Role::Patient, Role::Pharmacy])?;
+    // Refused where it is none, also of who has no history.
+    let older = call.cursor("history_cursor")?;
     let body = if caller.role == Role::Pharmacy {
-        of_pharmacy(&call, &caller).await?
+        of_pharmacy(&call, &caller, older).await?
     } else {
         of_requester(&call, &caller).await?
     };
@@ -48,12 +50,16 @@ async fn of_requester(call: &Call, caller: &Caller) -> Result<Linked, Failure> {
     Ok(list(seen, page.next))
 }
 
-async fn of_pharmacy(call: &Call, caller: &Caller) -> Result<Linked, Failure> {
+async fn of_pharmacy(
+    call: &Call,
+    caller: &Caller,
+    older: Option<ResponseId>,
+) -> Result<Linked, Failure> {
     let limit = call.limit()?;
     let before: Option<RequestId> = call.cursor("cursor")?;
     let older = Paging {
         limit,
-        before: call.cursor::<ResponseId>("history_cursor")?,
+        before: older,
     };
 
     let accounts = call.cloud.accounts().await?;
