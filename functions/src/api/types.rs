@@ -7,7 +7,7 @@ mod kinds;
 
 use callout_domain::account::{Email, Password};
 use callout_domain::geo::RadiusKm;
-use callout_domain::media::MOST_BYTES;
+use callout_domain::media::{MOST_BYTES, MediaKind};
 use serde_json::{Value, json};
 
 use super::schema::{Object, Schema, any_of, closed, one_of_texts};
@@ -186,6 +186,16 @@ pub(crate) fn given_flag() -> Schema {
 pub(crate) fn given_count() -> Schema {
     let as_text = Schema::of(json!({"type": "string", "pattern": "^[0-9]{1,15}$"}));
     any_of([count(), as_text])
+}
+
+/// What a file is that is to be uploaded, as a browser says it, with parameters.
+pub(crate) fn given_content_type() -> Schema {
+    let kinds = MediaKind::ALL.map(MediaKind::content_type).join("|");
+    Schema::of(json!({
+        "type": "string",
+        "pattern": format!("^({kinds})(;.*)?$"),
+        "examples": ["audio/webm;codecs=opus"],
+    }))
 }
 
 /// How large a file is that is to be uploaded.

@@ -114,17 +114,14 @@ async fn signed(
 #[cfg(test)]
 pub(crate) fn describe() -> crate::api::Operation {
     use crate::api::{
-        closed, constant, count, given_bytes, id, one_of_texts, open, operation, text, ulid,
+        closed, constant, count, given_bytes, given_content_type, id, open, operation, text, ulid,
     };
 
     operation("Gives a link by which a picture or recording of up to 25 MB is uploaded")
         .that("What was uploaded is seen by nobody until something is sent with its `media_id`.")
         .takes(
             open()
-                .with(
-                    "content_type",
-                    one_of_texts(MediaKind::ALL.map(MediaKind::content_type)),
-                )
+                .with("content_type", given_content_type())
                 .with("size_bytes", given_bytes()),
             json!({"content_type": "image/jpeg", "size_bytes": 204_800}),
         )

@@ -64,6 +64,7 @@ impl Inner {
         let mut near: Vec<_> = self
             .accounts
             .iter()
+            .filter(|(_, account)| account["role"] == "PHARMACY")
             .filter_map(|(id, account)| Some((id.clone(), account["lat"].as_f64()?)))
             .map(|(id, place)| (id, (place - lat).abs() * 111.195))
             .filter(|(_, distance)| *distance <= radius_km)

@@ -1,6 +1,9 @@
 //! As much of JSON Schema (2020-12) as the descriptions use. Whatever else they may come to use fails here
 //! until it is known, so that nothing is passed over.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+
 use regex_lite::Regex;
 use serde_json::{Map, Value};
 
@@ -56,8 +59,8 @@ fn follows(
             .as_array()
             .is_none_or(|list| size(list) <= number(wanted)),
         "pattern" => {
-            let pattern = Regex::new(wanted.as_str().unwrap()).unwrap();
-            value.as_str().is_none_or(|text| pattern.is_match(text))
+            let pattern = wanted.as_str().unwrap();
+            value.as_str().is_none_or(|text| matches(pattern, text))
         }
         _ if WORDS.contains(&rule) => true,
         _ => panic!("nobody has written what {rule} means"),
@@ -67,6 +70,22 @@ fn follows(
     } else {
         Err(format!(": {value} breaks {rule}: {wanted}"))
     }
+}
+
+fn matches(pattern: &str, text: &str) -> bool {
+    // Each test is a thread of its own, and reads thousands of ids.
+    thread_local! {
+        static KNOWN: RefCell<HashMap<String, Regex>> = RefCell::default();
+    }
+    KNOWN.with_borrow_mut(|known| {
+        if let Some(known) = known.get(pattern) {
+            return known.is_match(text);
+        }
+        let new = Regex::new(pattern).unwrap();
+        let holds = new.is_match(text);
+        known.insert(pattern.to_owned(), new);
+        holds
+    })
 }
 
 fn referred<'a>(document: &'a Value, place: &Value) -> &'a Value {
