@@ -52,8 +52,13 @@ impl Heard {
     /// The next unread message of a type that was not read before: delivery is at least once, and a
     /// client knows a message again by its `event_id`.
     pub async fn expect(&mut self, kind: &str) -> Value {
+        self.expect_within(PATIENCE, kind).await
+    }
+
+    /// The same, for what may take longer than others have patience.
+    pub async fn expect_within(&mut self, patience: Duration, kind: &str) -> Value {
         loop {
-            let message = self.socket.expect(kind, PATIENCE).await.unwrap();
+            let message = self.socket.expect(kind, patience).await.unwrap();
             if self.is_new(&message) {
                 return message;
             }
