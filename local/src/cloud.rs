@@ -169,7 +169,7 @@ impl LocalCloud {
         let secret = settings.secret_access_key.clone();
         let lambdas = Lambdas::new(settings);
         let functions: Arc<dyn Invoke> = Arc::new(lambdas.clone());
-        services.faults.kill_by(killer(lambdas.clone()));
+        services.faults.kill_by(killer(&lambdas));
         let sockets = stack
             .socket_api
             .clone()

@@ -187,6 +187,22 @@ async fn a_message_travels_through_a_table_and_its_stream_back_to_the_socket() {
 }
 
 #[tokio::test]
+async fn a_dropped_cloud_is_gone_with_its_functions() {
+    let state = State::temporary().unwrap();
+    let cloud = LocalCloud::start(options(&state)).await.unwrap();
+    get(&format!("{}/show", cloud.http_url())).await;
+    let functions = cloud.lambdas().downgrade();
+    drop(cloud);
+    let gone = async {
+        while functions.upgrade().is_some() {
+            tokio::task::yield_now().await;
+        }
+    };
+    let waited = tokio::time::timeout(Duration::from_secs(10), gone).await;
+    assert!(waited.is_ok(), "somebody holds them");
+}
+
+#[tokio::test]
 async fn shutdown_leaves_no_process_and_a_restart_keeps_the_token_key() {
     let state = State::temporary().unwrap();
     let cloud = LocalCloud::start(options(&state)).await.unwrap();

@@ -29,11 +29,14 @@ pub(super) fn lambda_options(options: &Options, stack: &Arc<Stack>) -> LambdaOpt
     settings
 }
 
-/// How a fault ends a function's processes.
-pub(super) fn killer(lambdas: Lambdas) -> Kill {
+/// How a fault ends a function's processes. The functions hold the faults: held by them in turn, neither
+/// would ever be gone.
+pub(super) fn killer(lambdas: &Lambdas) -> Kill {
+    let lambdas = lambdas.downgrade();
     Arc::new(move |function, instance| {
-        let lambdas = lambdas.clone();
+        let lambdas = lambdas.upgrade();
         Box::pin(async move {
+            let Some(lambdas) = lambdas else { return };
             match instance {
                 Some(instance) => lambdas.kill_instance(&function, instance).await,
                 None => drop(lambdas.kill(&function).await),

@@ -18,6 +18,20 @@ pub struct Lambdas {
     pools: Arc<BTreeMap<String, Arc<FunctionPool>>>,
 }
 
+/// The same, for whom the functions themselves hold on to: as long as somebody else has them.
+#[derive(Clone)]
+pub(crate) struct WeakLambdas {
+    pools: Weak<BTreeMap<String, Arc<FunctionPool>>>,
+}
+
+impl WeakLambdas {
+    /// The functions, unless they are gone.
+    pub(crate) fn upgrade(&self) -> Option<Lambdas> {
+        let pools = self.pools.upgrade()?;
+        Some(Lambdas { pools })
+    }
+}
+
 impl Lambdas {
     /// Knows the functions of `options.stack`; starts none of them yet.
     ///
@@ -36,6 +50,12 @@ impl Lambdas {
         let pools = Arc::new(pools);
         tokio::spawn(end_idle(Arc::downgrade(&pools), options.idle_time));
         Self { pools }
+    }
+
+    /// The functions, without keeping them.
+    pub(crate) fn downgrade(&self) -> WeakLambdas {
+        let pools = Arc::downgrade(&self.pools);
+        WeakLambdas { pools }
     }
 
     /// Ends every process of `function` with SIGKILL, in the middle of whatever it does, and waits
