@@ -8,6 +8,7 @@ machine; `callout` the built command line. Nothing listens but on loopback, and 
 What MiniStack does otherwise than AWS is made up for here, each at its place; docs/ministack.md lists it.
 """
 
+import contextlib
 import json
 import os
 import re
@@ -34,6 +35,7 @@ SOCKETS_IN_AWS = "https://${SocketApi}.execute-api.${AWS::Region}.${AWS::URLSuff
 # Where an API's stage is in MiniStack, for a client that cannot set `Host`.
 EXECUTE = "/_aws/execute-api/{}/{}"
 PATIENCE_SECONDS = 60
+DEPLOYMENT_SECONDS = 600
 
 
 def free_port():
@@ -107,16 +109,17 @@ class Server:
             sys.exit(f"MiniStack listens on {foreign}, and not on loopback alone")
 
     def stop(self):
-        # Its functions are processes of its group.
-        os.killpg(self.process.pid, 15)
-        try:
-            self.process.wait(10)
-        except subprocess.TimeoutExpired:
-            os.killpg(self.process.pid, 9)
+        # Its functions are processes of its group; it may have ended by itself.
+        with contextlib.suppress(ProcessLookupError):
+            os.killpg(self.process.pid, 15)
+            try:
+                self.process.wait(10)
+            except subprocess.TimeoutExpired:
+                os.killpg(self.process.pid, 9)
 
 
-def run(command, url, **options):
-    done = subprocess.run(command, env=environment(url), cwd=ROOT, text=True, **options)
+def run(command, url, timeout=DEPLOYMENT_SECONDS, **options):
+    done = subprocess.run(command, env=environment(url), cwd=ROOT, text=True, timeout=timeout, **options)
     if done.returncode:
         print(done.stdout or "", done.stderr or "", sep="\n", file=sys.stderr)
         sys.exit(f"failed: {command[:4]}")
