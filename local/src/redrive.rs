@@ -6,12 +6,15 @@
 //! twice. The copy's key is made of the record's sequence number, so a letter that is redriven twice,
 //! or by two people at once, leaves one copy. Only then the letter is deleted.
 
+use std::collections::HashMap;
 use std::fmt;
+use std::time::Duration;
 
 use aws_sdk_dynamodb::types::AttributeValue;
 use aws_sdk_dynamodbstreams::types::{
     AttributeValue as Streamed, OperationType, Record, ShardIteratorType,
 };
+use aws_sdk_sqs::types::Message;
 use serde::Deserialize;
 use time::OffsetDateTime;
 
@@ -21,6 +24,13 @@ use crate::operator;
 const HIDDEN_SECONDS: i32 = 120;
 /// What `SQS` gives at once, at most.
 const MOST_MESSAGES: i32 = 10;
+/// How many parts of the stream in which there is nothing are read before a letter is left.
+const MOST_EMPTY_PARTS: u32 = 500;
+/// A shard may be read five times a second.
+const BETWEEN_EMPTY_PARTS: Duration = Duration::from_millis(200);
+/// After so many answers of the queue with nothing new, everything was seen: there may be more letters than are
+/// read before the first are shown again.
+const MOST_STALE_ANSWERS: u32 = 10;
 /// How long a copy stays in the outbox, in seconds: as long as the stream has it.
 const KEPT_SECONDS: i64 = 24 * 60 * 60;
 
@@ -73,6 +83,49 @@ pub enum RedriveError {
     /// A record is no event of the outbox.
     #[error("a record of the stream is no item of the outbox: {0}")]
     Foreign(String),
+}
+
+/// The records of a letter.
+enum Reading {
+    /// All of them.
+    Whole(Vec<Record>),
+    /// The stream has them no more.
+    Gone,
+    /// They were not come to.
+    Unfinished,
+}
+
+/// The letters that were looked at, by their ids: with what each is deleted or shown again.
+#[derive(Default)]
+struct Receipts {
+    by_id: HashMap<String, Option<String>>,
+    stale: u32,
+}
+
+impl Receipts {
+    /// Whether a letter was not looked at before; its last receipt is the one that is good.
+    fn is_first(&mut self, letter: &Message) -> bool {
+        let id = letter.message_id.clone().unwrap_or_default();
+        let receipt = letter.receipt_handle.clone();
+        self.by_id.insert(id, receipt).is_none()
+    }
+
+    /// Whether there is nothing more to see, after an answer with so many new letters.
+    const fn is_enough(&mut self, fresh: usize) -> bool {
+        self.stale = if fresh == 0 { self.stale + 1 } else { 0 };
+        self.stale == MOST_STALE_ANSWERS
+    }
+
+    /// The receipt of a letter that is to be deleted.
+    fn forget(&mut self, id: &str) -> String {
+        let receipt = self.by_id.get_mut(id).and_then(Option::take);
+        receipt.unwrap_or_default()
+    }
+
+    /// Those of letters that stay.
+    fn left(self) -> impl Iterator<Item = String> {
+        self.by_id.into_values().flatten()
+    }
 }
 
 /// What a letter says of its records.
@@ -143,38 +196,47 @@ impl Redrive {
         mut tell: impl FnMut(&str),
     ) -> Result<Summary, RedriveError> {
         let mut summary = Summary::default();
-        let mut kept = Vec::new();
+        let mut looked_at = Receipts::default();
         loop {
-            let received = self
-                .sqs
-                .receive_message()
-                .queue_url(&self.queue_url)
-                .max_number_of_messages(MOST_MESSAGES)
-                .visibility_timeout(HIDDEN_SECONDS)
-                .wait_time_seconds(1)
-                .send()
-                .await
-                .map_err(service("receiving dead letters"))?;
-            let letters = received.messages.unwrap_or_default();
+            let letters = self.receive().await?;
             if letters.is_empty() {
                 break;
             }
-            for letter in letters {
+            let fresh: Vec<_> = letters
+                .into_iter()
+                .filter(|letter| looked_at.is_first(letter))
+                .collect();
+            if looked_at.is_enough(fresh.len()) {
+                break;
+            }
+            for letter in fresh {
                 summary.letters += 1;
-                let receipt = letter.receipt_handle.unwrap_or_default();
                 let body = letter.body.unwrap_or_default();
                 let done = self.redrive(&body, dry, &mut summary, &mut tell).await?;
                 if done && !dry {
-                    self.delete(receipt).await?;
-                } else {
-                    kept.push(receipt);
+                    let id = letter.message_id.unwrap_or_default();
+                    self.delete(looked_at.forget(&id)).await?;
                 }
             }
         }
-        for receipt in kept {
-            self.show_again(receipt).await?;
+        for receipt in looked_at.left() {
+            self.show_again(receipt).await;
         }
         Ok(summary)
+    }
+
+    async fn receive(&self) -> Result<Vec<Message>, RedriveError> {
+        let received = self
+            .sqs
+            .receive_message()
+            .queue_url(&self.queue_url)
+            .max_number_of_messages(MOST_MESSAGES)
+            .visibility_timeout(HIDDEN_SECONDS)
+            .wait_time_seconds(1)
+            .send()
+            .await
+            .map_err(service("receiving dead letters"))?;
+        Ok(received.messages.unwrap_or_default())
     }
 
     /// Redrives one letter; whether it has done its work.
@@ -190,13 +252,24 @@ impl Redrive {
             summary.left += 1;
             return Ok(false);
         };
-        let Some(records) = self.records(&batch).await? else {
-            tell(&format!(
-                "{}: older than the stream, which keeps a day: left",
-                batch.start_sequence_number
-            ));
-            summary.left += 1;
-            return Ok(false);
+        let records = match self.records(&batch).await? {
+            Reading::Whole(records) => records,
+            Reading::Gone => {
+                let first = batch.start_sequence_number;
+                tell(&format!(
+                    "{first}: older than the stream, which keeps a day: left"
+                ));
+                summary.left += 1;
+                return Ok(false);
+            }
+            Reading::Unfinished => {
+                let first = batch.start_sequence_number;
+                tell(&format!(
+                    "{first}: the stream gave nothing for long: left, try again"
+                ));
+                summary.left += 1;
+                return Ok(false);
+            }
         };
         for record in records {
             summary.records += 1;
@@ -213,9 +286,8 @@ impl Redrive {
         Ok(true)
     }
 
-    /// What was put into the table by the records of a batch; `None` when the stream has them no
-    /// more.
-    async fn records(&self, batch: &Batch) -> Result<Option<Vec<Record>>, RedriveError> {
+    /// What was put into the table by the records of a batch.
+    async fn records(&self, batch: &Batch) -> Result<Reading, RedriveError> {
         let iterator = self
             .streams
             .get_shard_iterator()
@@ -231,13 +303,14 @@ impl Redrive {
                 let error = error.into_service_error();
                 let trimmed = error.is_trimmed_data_access_exception();
                 if trimmed || error.is_resource_not_found_exception() {
-                    return Ok(None);
+                    return Ok(Reading::Gone);
                 }
                 return Err(service("finding records in the stream")(error));
             }
         };
         let end = number(&batch.end_sequence_number);
         let mut found = Vec::new();
+        let mut in_vain = 0;
         while let Some(place) = iterator {
             let read = self
                 .streams
@@ -248,25 +321,27 @@ impl Redrive {
                 .map_err(service("reading the stream"))?;
             iterator = read.next_shard_iterator;
             let records = read.records.unwrap_or_default();
-            // An open shard has always a next part, with nothing in it at its end.
-            let nothing = records.is_empty();
+            // A part may be empty though records come after it; those of an open shard have no end.
+            if records.is_empty() {
+                in_vain += 1;
+                if in_vain == MOST_EMPTY_PARTS {
+                    return Ok(Reading::Unfinished);
+                }
+                tokio::time::sleep(BETWEEN_EMPTY_PARTS).await;
+            }
             for record in records {
-                let sequence = sequence(&record);
-                if number(sequence) > end {
-                    return Ok(Some(found));
-                }
-                if sequence == batch.end_sequence_number {
-                    iterator = None;
-                }
-                if record.event_name == Some(OperationType::Insert) {
+                let here = number(sequence(&record));
+                let is_last = here >= end;
+                if here <= end && record.event_name == Some(OperationType::Insert) {
                     found.push(record);
                 }
-            }
-            if nothing {
-                break;
+                if is_last {
+                    return Ok(Reading::Whole(found));
+                }
             }
         }
-        Ok(Some(found))
+        // The shard is closed, and this is all of it.
+        Ok(Reading::Whole(found))
     }
 
     /// Puts a copy into the outbox; false if it is there.
@@ -302,7 +377,8 @@ impl Redrive {
         deleted.map(drop).map_err(service("deleting a dead letter"))
     }
 
-    async fn show_again(&self, receipt: String) -> Result<(), RedriveError> {
+    /// What fails here shows itself after two minutes: a receipt may be over by now.
+    async fn show_again(&self, receipt: String) {
         let shown = self
             .sqs
             .change_message_visibility()
@@ -311,7 +387,9 @@ impl Redrive {
             .visibility_timeout(0)
             .send()
             .await;
-        shown.map(drop).map_err(service("putting a letter back"))
+        if let Err(error) = shown {
+            tracing::debug!(%error, "a letter was not put back");
+        }
     }
 }
 
@@ -319,7 +397,7 @@ impl Redrive {
 struct Copy {
     pk: String,
     sk: String,
-    item: std::collections::HashMap<String, AttributeValue>,
+    item: HashMap<String, AttributeValue>,
 }
 
 impl Copy {
@@ -330,7 +408,7 @@ impl Copy {
             .as_ref()
             .and_then(|change| change.new_image.as_ref())
             .ok_or_else(|| foreign("it has no image"))?;
-        let mut item = std::collections::HashMap::new();
+        let mut item = HashMap::new();
         for (name, value) in image {
             let value = match value {
                 Streamed::S(text) => AttributeValue::S(text.clone()),

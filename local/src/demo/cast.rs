@@ -94,7 +94,7 @@ pub(super) async fn gather(
 ) -> Result<Cast, DemoError> {
     narrator.act("Fourteen people register, each by the code in their mail");
     let scene = Scene::local();
-    let street = street::open(api, &scene, narrator).await?;
+    let street = street::open(api, &scene, narrator, &mut Vec::new()).await?;
     let donors = open_donors(api, &scene).await?;
     narrator.fact(&format!("{}, donors in {CITY}", DONORS.join(", ")));
     let somebody =

@@ -179,10 +179,14 @@ async fn run_deployed(
     ));
     narrator.act("Five people register, their addresses proved by an operator");
     let scene = Scene::deployed(deployed.proof.clone());
-    let street = street::open(&api, &scene, &mut narrator).await?;
-    let played = story::play(&street, options.patience, &mut narrator).await;
+    let mut opened = Vec::new();
+    let played = async {
+        let street = street::open(&api, &scene, &mut narrator, &mut opened).await?;
+        story::play(&street, options.patience, &mut narrator).await
+    };
+    let played = Box::pin(played).await;
     let mut left = None;
-    for account in street.accounts() {
+    for account in &opened {
         left = leave(account).await.err().or(left);
     }
     played?;

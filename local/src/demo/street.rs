@@ -1,6 +1,6 @@
 //! The street of the medicine scenario: a customer, four pharmacies around, and where that may be.
 
-use futures::future::try_join_all;
+use futures::future::join_all;
 use rand::RngExt as _;
 use serde_json::{Value, json};
 
@@ -116,22 +116,16 @@ pub(super) struct Street {
     pub(super) pharmacies: Vec<Pharmacy>,
 }
 
-impl Street {
-    /// Everybody's account.
-    pub(super) fn accounts(&self) -> impl Iterator<Item = &Account> {
-        let pharmacies = self.pharmacies.iter().map(|pharmacy| &pharmacy.account);
-        std::iter::once(&self.customer).chain(pharmacies)
-    }
-}
-
-/// Registers them.
+/// Registers them. Whose account is there goes to `opened`, also where others' then fails.
 pub(super) async fn open(
     api: &Api,
     scene: &Scene,
     narrator: &mut Narrator,
+    opened: &mut Vec<Account>,
 ) -> Result<Street, DemoError> {
     let customer = scene.person("CUSTOMER", "Sita Sharma", 0, json!({}));
     let customer = Account::open_by(&scene.proof, api, customer).await?;
+    opened.push(customer.clone());
     equal("the customer's role", "CUSTOMER", &customer.session.role)?;
     narrator.fact("Sita Sharma, the customer, registered and signed in");
 
@@ -153,7 +147,10 @@ pub(super) async fn open(
                 account,
             })
         });
-    let pharmacies = try_join_all(opening).await?;
+    let pharmacies = join_all(opening).await;
+    let theirs = pharmacies.iter().flatten();
+    opened.extend(theirs.map(|pharmacy| pharmacy.account.clone()));
+    let pharmacies: Vec<Pharmacy> = pharmacies.into_iter().collect::<Result<_, _>>()?;
     for pharmacy in &pharmacies {
         equal(
             "a pharmacy's role",

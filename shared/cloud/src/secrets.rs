@@ -1,4 +1,4 @@
-//! Secrets Manager: read once a process, and kept in memory only.
+//! Secrets Manager: read once a process where it is of use, and kept in memory only.
 
 use aws_sdk_secretsmanager::Client;
 use tokio::sync::OnceCell;
@@ -12,7 +12,6 @@ use crate::settings::{OTP_PEPPER_SECRET, Setting, TOKEN_SIGNING_SECRET};
 pub(crate) struct Secrets {
     client: OnceCell<Client>,
     otp_pepper: OnceCell<String>,
-    token_signing_key: OnceCell<String>,
 }
 
 /// Never shows what it holds.
@@ -28,37 +27,30 @@ impl Cloud {
     /// # Errors
     /// When the function has no setting for it, or may not read it.
     pub(crate) async fn otp_pepper(&self) -> Result<&str, CloudError> {
-        self.secret(&self.secrets.otp_pepper, OTP_PEPPER_SECRET)
-            .await
+        let kept = &self.secrets.otp_pepper;
+        let pepper = kept.get_or_try_init(|| self.secret(OTP_PEPPER_SECRET));
+        pepper.await.map(String::as_str)
     }
 
-    /// The private key of access tokens: PKCS#8 in base64.
-    pub(crate) async fn token_signing_key(&self) -> Result<&str, CloudError> {
-        self.secret(&self.secrets.token_signing_key, TOKEN_SIGNING_SECRET)
-            .await
+    /// The private key of access tokens: PKCS#8 in base64. Read at each call: whoever can use it keeps
+    /// it, and one that nobody can use may be another by the next.
+    pub(crate) async fn token_signing_key(&self) -> Result<String, CloudError> {
+        self.secret(TOKEN_SIGNING_SECRET).await
     }
 
-    async fn secret<'a>(
-        &'a self,
-        kept: &'a OnceCell<String>,
-        setting: Setting,
-    ) -> Result<&'a str, CloudError> {
-        kept.get_or_try_init(|| async {
-            let client = self
-                .secrets
-                .client
-                .get_or_init(|| async { Client::new(self.config().await) })
-                .await;
-            client
-                .get_secret_value()
-                .secret_id(setting.read()?)
-                .send()
-                .await
-                .map_err(CloudError::call("GetSecretValue"))?
-                .secret_string
-                .ok_or(setting.missing())
-        })
-        .await
-        .map(String::as_str)
+    async fn secret(&self, setting: Setting) -> Result<String, CloudError> {
+        let client = self
+            .secrets
+            .client
+            .get_or_init(|| async { Client::new(self.config().await) })
+            .await;
+        client
+            .get_secret_value()
+            .secret_id(setting.read()?)
+            .send()
+            .await
+            .map_err(CloudError::call("GetSecretValue"))?
+            .secret_string
+            .ok_or(setting.missing())
     }
 }
