@@ -14,7 +14,7 @@ fn lines(stage: &Stage, function: &str, field: &str, name: &str) -> Vec<Value> {
         .iter()
         .filter_map(|line| serde_json::from_str(line).ok());
     lines
-        .filter(|line: &Value| line[field] == name || line["fields"][field] == name)
+        .filter(|line: &Value| line["fields"][field] == name)
         .collect()
 }
 
