@@ -214,8 +214,8 @@ fn keys_come_in_two_halves_of_one_pair() {
     assert_eq!(URL_SAFE_NO_PAD.encode(pair.public_key()), public);
 }
 
-#[test]
-fn what_the_template_allows_and_nobody_used_is_named() {
+/// A project whose function may do two things.
+fn project_with_policies() -> tempfile::TempDir {
     let project = project();
     let policies = "
       Policies:
@@ -224,6 +224,27 @@ fn what_the_template_allows_and_nobody_used_is_named() {
 ";
     let template = TEMPLATE.replace("\n      Events:", &format!("{policies}      Events:"));
     std::fs::write(project.path().join("template.yaml"), template).unwrap();
+    project
+}
+
+#[test]
+fn what_each_function_may_do_is_listed() {
+    let project = project_with_policies();
+    let listed = Command::new(env!("CARGO_BIN_EXE_callout"))
+        .arg("permissions")
+        .current_dir(project.path())
+        .output()
+        .unwrap();
+    assert!(listed.status.success(), "{listed:?}");
+    assert_eq!(
+        String::from_utf8_lossy(&listed.stdout),
+        "HelloFunction\n    s3:GetObject, s3:PutObject on *\n2 permissions of 1 functions\n"
+    );
+}
+
+#[test]
+fn what_the_template_allows_and_nobody_used_is_named() {
+    let project = project_with_policies();
     let notes = project.path().join("notes");
     std::fs::create_dir(&notes).unwrap();
     let permissions = || {
