@@ -6,17 +6,17 @@
 //! twice. The copy's key is made of the record's sequence number, so a letter that is redriven twice,
 //! or by two people at once, leaves one copy. Only then the letter is deleted.
 
-use std::collections::HashMap;
+mod copy;
+mod letters;
+
 use std::fmt;
 use std::time::Duration;
 
-use aws_sdk_dynamodb::types::AttributeValue;
-use aws_sdk_dynamodbstreams::types::{
-    AttributeValue as Streamed, OperationType, Record, ShardIteratorType,
-};
+use aws_sdk_dynamodbstreams::types::{OperationType, Record, ShardIteratorType};
 use aws_sdk_sqs::types::Message;
-use serde::Deserialize;
-use time::OffsetDateTime;
+
+use copy::{Copy, number, sequence};
+use letters::{Batch, Letter, Receipts};
 
 use crate::operator;
 
@@ -28,11 +28,6 @@ const MOST_MESSAGES: i32 = 10;
 const MOST_EMPTY_PARTS: u32 = 500;
 /// A shard may be read five times a second.
 const BETWEEN_EMPTY_PARTS: Duration = Duration::from_millis(200);
-/// After so many answers of the queue with nothing new, everything was seen: there may be more letters than are
-/// read before the first are shown again.
-const MOST_STALE_ANSWERS: u32 = 10;
-/// How long a copy stays in the outbox, in seconds: as long as the stream has it.
-const KEPT_SECONDS: i64 = 24 * 60 * 60;
 
 /// The queue, the stream, and the table.
 #[derive(Debug, Clone)]
@@ -93,56 +88,6 @@ enum Reading {
     Gone,
     /// They were not come to.
     Unfinished,
-}
-
-/// The letters that were looked at, by their ids: with what each is deleted or shown again.
-#[derive(Default)]
-struct Receipts {
-    by_id: HashMap<String, Option<String>>,
-    stale: u32,
-}
-
-impl Receipts {
-    /// Whether a letter was not looked at before; its last receipt is the one that is good.
-    fn is_first(&mut self, letter: &Message) -> bool {
-        let id = letter.message_id.clone().unwrap_or_default();
-        let receipt = letter.receipt_handle.clone();
-        self.by_id.insert(id, receipt).is_none()
-    }
-
-    /// Whether there is nothing more to see, after an answer with so many new letters.
-    const fn is_enough(&mut self, fresh: usize) -> bool {
-        self.stale = if fresh == 0 { self.stale + 1 } else { 0 };
-        self.stale == MOST_STALE_ANSWERS
-    }
-
-    /// The receipt of a letter that is to be deleted.
-    fn forget(&mut self, id: &str) -> String {
-        let receipt = self.by_id.get_mut(id).and_then(Option::take);
-        receipt.unwrap_or_default()
-    }
-
-    /// Those of letters that stay.
-    fn left(self) -> impl Iterator<Item = String> {
-        self.by_id.into_values().flatten()
-    }
-}
-
-/// What a letter says of its records.
-/// <https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors.html>
-#[derive(Debug, Deserialize)]
-struct Letter {
-    #[serde(rename = "DDBStreamBatchInfo")]
-    batch: Batch,
-}
-
-#[derive(Debug, Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Batch {
-    shard_id: String,
-    start_sequence_number: String,
-    end_sequence_number: String,
-    stream_arn: String,
 }
 
 fn service<E: std::error::Error>(what: &'static str) -> impl FnOnce(E) -> RedriveError {
@@ -390,80 +335,5 @@ impl Redrive {
         if let Err(error) = shown {
             tracing::debug!(%error, "a letter was not put back");
         }
-    }
-}
-
-/// An event of the outbox, once more.
-struct Copy {
-    pk: String,
-    sk: String,
-    item: HashMap<String, AttributeValue>,
-}
-
-impl Copy {
-    fn of(record: &Record) -> Result<Self, RedriveError> {
-        let foreign = |what: &str| RedriveError::Foreign(what.to_owned());
-        let image = record
-            .dynamodb
-            .as_ref()
-            .and_then(|change| change.new_image.as_ref())
-            .ok_or_else(|| foreign("it has no image"))?;
-        let mut item = HashMap::new();
-        for (name, value) in image {
-            let value = match value {
-                Streamed::S(text) => AttributeValue::S(text.clone()),
-                Streamed::N(number) => AttributeValue::N(number.clone()),
-                _ => return Err(foreign(&format!("{name} is neither text nor number"))),
-            };
-            item.insert(name.clone(), value);
-        }
-        let text = |name: &str| match item.get(name) {
-            Some(AttributeValue::S(text)) => Ok(text.clone()),
-            _ => Err(foreign(&format!("it has no {name}"))),
-        };
-        text("event")?;
-        let pk = text("pk")?;
-        let sk = key_of_copy(&text("sk")?, sequence(record));
-        item.insert("sk".to_owned(), AttributeValue::S(sk.clone()));
-        let ends = OffsetDateTime::now_utc().unix_timestamp() + KEPT_SECONDS;
-        item.insert("expires_at".to_owned(), AttributeValue::N(ends.to_string()));
-        Ok(Self { pk, sk, item })
-    }
-}
-
-/// `<event>#<chunk>#<sequence number>`, of a copy's copy too.
-fn key_of_copy(sk: &str, sequence: &str) -> String {
-    let own: Vec<&str> = sk.splitn(3, '#').take(2).collect();
-    format!("{}#{sequence}", own.join("#"))
-}
-
-fn sequence(record: &Record) -> &str {
-    let change = record.dynamodb.as_ref();
-    change
-        .and_then(|change| change.sequence_number.as_deref())
-        .unwrap_or_default()
-}
-
-/// A sequence number in an order that compares: they have up to 40 digits.
-fn number(text: &str) -> (usize, &str) {
-    let digits = text.trim_start_matches('0');
-    (digits.len(), digits)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::{key_of_copy, number};
-
-    #[test]
-    fn a_copy_stands_beside_its_event_and_so_does_a_copy_of_it() {
-        assert_eq!(key_of_copy("01EVENT#0003", "77"), "01EVENT#0003#77");
-        assert_eq!(key_of_copy("01EVENT#0003#77", "99"), "01EVENT#0003#99");
-    }
-
-    #[test]
-    fn sequence_numbers_compare_as_numbers() {
-        assert!(number("9") < number("10"));
-        assert!(number("100000000000000000000000000000000000001") > number("9"));
-        assert_eq!(number("0010"), number("10"));
     }
 }
