@@ -22,5 +22,5 @@ The first is the parameter TokenPublicKeys of the template: the public key under
 several keys with commas between them, which all verify (docs/operations.md says how to rotate them).
 The second is the value of the secret TokenSigningKey. Keep it nowhere else.
 
-  sam deploy --parameter-overrides TokenPublicKeys=<the first>
-  aws secretsmanager put-secret-value --secret-id <TokenSigningKey's ARN> --secret-string <the second>";
+  sam deploy --config-env dev --parameter-overrides Stage=dev <the first line>
+  aws secretsmanager put-secret-value --secret-id <TokenSigningKey's ARN> --secret-string <the second's value>";

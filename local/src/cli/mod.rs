@@ -83,7 +83,7 @@ enum Command {
     Redrive(redrive::Arguments),
     /// Make a key pair for the access tokens of a deployment
     Keys,
-    /// Say what the template's policies allow and the tests never used
+    /// List what the template allows each function; with --used, what of that the tests never used
     Permissions(permissions::Arguments),
 }
 
