@@ -15,6 +15,9 @@ use crate::described;
 /// How long anything may take before a test calls it missing; generous, for machines are shared.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(30);
 
+/// A greeting may share its lane of the stream with much that was said before.
+const GREETING: Duration = Duration::from_mins(4);
+
 /// The status and body of a refused handshake.
 pub type Refusal = (u16, Value);
 
@@ -31,7 +34,7 @@ impl Heard {
     pub(crate) async fn open(request: impl IntoClientRequest + Unpin) -> Result<Self, Refusal> {
         match Socket::open(request).await {
             Ok(mut socket) => {
-                let greeting = socket.next(PATIENCE).await.unwrap();
+                let greeting = socket.next(GREETING).await.unwrap();
                 described::check_message(&greeting);
                 assert_eq!(greeting["type"], "connection", "the first message");
                 let seen = event_of(&greeting).into_iter().collect();

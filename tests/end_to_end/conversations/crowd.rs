@@ -1,5 +1,6 @@
 //! Both parties say much at once, while their sockets come and go.
 
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
@@ -16,9 +17,11 @@ const AT_ONCE: usize = 4;
 /// with much else to do may be slow, but not always.
 const MOST_AGAIN: usize = EACH / 20;
 
-/// One key in ten shares its lane of the stream with the conversation: a socket of such an account is greeted
-/// once all has been delivered that was said before it opened.
+/// How long the next message may take: one key in ten shares its lane of the stream with the conversation, and a
+/// socket of such an account is greeted once all has been delivered that was said before it opened.
 const PATIENCE: Duration = Duration::from_mins(4);
+/// How much a socket is told again of what was missed, the newest of it.
+const MOST_REPLAYED: usize = 500;
 
 /// Says so much, each message under an id of its own; now and then twice. What is not answered in time is
 /// said again under the same id, as by every client.
@@ -42,18 +45,24 @@ async fn talks(person: &Person, request: &str, name: &str) {
 }
 
 /// Hears all that is said, on sockets that are dropped after some messages and opened again: what was
-/// heard by number, as a client that acknowledges what it has keeps it.
-async fn hears(person: &Person) -> Vec<(u64, String)> {
-    let mut heard: Vec<(u64, String)> = Vec::new();
-    while heard.len() < 2 * EACH {
+/// heard by number, as a client that acknowledges what it has keeps it. More than is told again, each
+/// may have missed: that it reads in the history, once it was greeted. The newest it has heard.
+async fn hears(person: &Person, request: &str) -> Vec<(u64, String)> {
+    let mut heard: BTreeMap<u64, String> = BTreeMap::new();
+    let mut read: BTreeMap<u64, String> = BTreeMap::new();
+    let newest = (2 * EACH - MOST_REPLAYED) as u64;
+    let is_all = |heard: &BTreeMap<u64, String>, read: &BTreeMap<u64, String>| {
+        let numbers: BTreeSet<&u64> = heard.keys().chain(read.keys()).collect();
+        numbers.len() == 2 * EACH && heard.range(newest + 1..).count() == MOST_REPLAYED
+    };
+    while !is_all(&heard, &read) {
         let mut socket = person.socket().await;
+        let missed = person.whole_history(request).await;
+        read.extend(missed.iter().map(numbered));
         let before = heard.len();
-        while heard.len() < 2 * EACH && heard.len() < before + 230 {
+        while !is_all(&heard, &read) && heard.len() < before + 230 {
             let message = socket.expect_within(PATIENCE, "chat_message").await;
-            let number = message["sequence"].as_u64().unwrap();
-            if heard.iter().all(|(known, _)| *known != number) {
-                heard.push((number, message["text"].as_str().unwrap().to_owned()));
-            }
+            heard.extend([numbered(&message)]);
             // A socket takes 20 messages in ten seconds: the last ones that it heard.
             if heard.len().is_multiple_of(60) {
                 let ack = json!({"type": "ack", "event_id": message["event_id"]});
@@ -62,7 +71,15 @@ async fn hears(person: &Person) -> Vec<(u64, String)> {
         }
         // Dropped without a word.
     }
-    heard
+    for (number, text) in read {
+        assert_eq!(heard.entry(number).or_insert(text.clone()), &text);
+    }
+    heard.into_iter().collect()
+}
+
+fn numbered(message: &Value) -> (u64, String) {
+    let number = message["sequence"].as_u64().unwrap();
+    (number, message["text"].as_str().unwrap().to_owned())
 }
 
 #[tokio::test]
@@ -74,8 +91,8 @@ async fn both_say_five_hundred_things_at_once_and_hear_the_same_in_the_same_orde
 
     let started = Instant::now();
     let (at_customer, at_pharmacy, (), ()) = tokio::join!(
-        Box::pin(hears(&customer)),
-        Box::pin(hears(&pharmacy)),
+        Box::pin(hears(&customer, &request)),
+        Box::pin(hears(&pharmacy, &request)),
         Box::pin(talks(&customer, &request, "customer")),
         Box::pin(async {
             talks(&pharmacy, &request, "pharmacy").await;
@@ -86,13 +103,7 @@ async fn both_say_five_hundred_things_at_once_and_hear_the_same_in_the_same_orde
 
     let history = customer.whole_history(&request).await;
     assert_eq!(pharmacy.whole_history(&request).await, history);
-    let by_number: Vec<(u64, String)> = history
-        .iter()
-        .map(|message| {
-            let number = message["sequence"].as_u64().unwrap();
-            (number, message["text"].as_str().unwrap().to_owned())
-        })
-        .collect();
+    let by_number: Vec<(u64, String)> = history.iter().map(numbered).collect();
     assert!((1..).zip(&by_number).all(|(number, (is, _))| number == *is));
     assert_eq!(by_number.len(), 2 * EACH);
     for name in ["customer", "pharmacy"] {
@@ -102,8 +113,7 @@ async fn both_say_five_hundred_things_at_once_and_hear_the_same_in_the_same_orde
             assert_eq!(times, 1, "{text}");
         }
     }
-    for mut heard in [at_customer, at_pharmacy] {
-        heard.sort_unstable();
+    for heard in [at_customer, at_pharmacy] {
         assert_eq!(heard, by_number);
     }
     overhearing.ping().await;
