@@ -62,7 +62,10 @@ impl Heard {
     pub async fn expect_within(&mut self, patience: Duration, kind: &str) -> Value {
         loop {
             let message = self.socket.expect(kind, patience).await.unwrap();
-            if self.is_new(&message) {
+            let is_new = self.is_new(&message);
+            // The cloud runs on the same thread: much that is there to be read must not keep it waiting.
+            tokio::task::yield_now().await;
+            if is_new {
                 return message;
             }
         }
